@@ -1,0 +1,19 @@
+"""One module per kind of content. `COMPRESSORS` is the registry: adding a kind is one module, its test, one name here.
+
+Each compressor says how well it fits a text; the best `policy.TRIED_COMPRESSORS` encode it, and ties go to the order
+of the tuple.
+"""
+
+from __future__ import annotations
+
+from headroom.compressors.raw import Raw
+from headroom.types import Compressor
+
+COMPRESSORS: tuple[Compressor, ...] = (Raw(),)
+
+BY_NAME = {compressor.name: compressor for compressor in COMPRESSORS}
+
+NOTICE_MARKS = ("headroom_retrieve(",)
+"""What stands in every omission notice."""
+
+MARKS: tuple[str, ...] = NOTICE_MARKS + tuple(mark for compressor in COMPRESSORS for mark in compressor.marks)

@@ -1,0 +1,104 @@
+"""What each level may do, and every tuning constant, in one place. A constant is named for what it gates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from headroom.errors import UnknownLevelError
+from headroom.types import Action, PartClass
+
+MIN_TOKENS = 60
+"""Parts below this stay raw: a header costs 8 to 40 tokens, and nothing of this size was worth one."""
+
+MIN_GAIN_TOKENS = 6
+"""A rendering must save at least this many tokens: below it the noise between tokenizers is larger."""
+
+MIN_GAIN_SHARE = 0.03
+"""... and at least this share of the part: a 1 % gain does not pay for a text in a form the model must decode."""
+
+ERROR_TOKENS = 400
+"""A failed tool's output below this is left word for word: errors are short, and the next step hangs on them."""
+
+PASTED_TOKENS = 400
+"""A user's own text is an instruction below this, and may hold pasted output above."""
+
+MAX_CHARS = 32_000_000
+"""Parts above this stay raw: the largest request body any provider takes is 32 MB."""
+
+TRIED_COMPRESSORS = 2
+"""How many of the best-fitting compressors encode a part: the second is insurance against a misjudged fit."""
+
+INSTRUCTION_TOOLS = frozenset({"Skill", "skill", "TodoWrite", "TodoRead", "ExitPlanMode", "EnterPlanMode"})
+"""Tools whose result tells the agent what to do; their text is never changed below `aggressive`."""
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "encoded": "a lossless encoding saves tokens",
+        "level": "the level does not allow changing this kind of part",
+        "small": "the part is too small to gain",
+        "no-gain": "the best encoding saves too little",
+        "no-fit": "no compressor knows this kind of text",
+        "contains-format": "the text already speaks our format",
+        "secret": "the text comes from a secret file or holds a key",
+        "retrieved": "the text is an original that was fetched back",
+        "binary": "the text holds NUL bytes",
+        "not-unicode": "the text holds unpaired surrogates, which no request can carry",
+        "too-large": "the text is longer than any provider accepts",
+        "unverified": "the encoding did not decode to the original",
+        "compressor-failed": "a compressor raised an error, which was logged",
+        "store-failed": "the store could not be read or written",
+        "sent-raw": "the part was already sent as it is",
+    }
+)
+"""Every reason a decision can carry, and its meaning for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One row of the level table."""
+
+    name: str
+    allows: Mapping[PartClass, Action]
+
+    def action(self, content: PartClass) -> Action:
+        """What this level may do with a part of class `content`."""
+        return self.allows[content]
+
+
+def _level(name: str, error: Action, small: Action, instructions: Action, read: Action, machine: Action,
+           pasted: Action, image: Action) -> Level:  # fmt: skip
+    return Level(name, MappingProxyType({
+        "error": error, "small": small, "instructions": instructions, "read": read, "machine": machine,
+        "pasted": pasted, "image": image,
+    }))  # fmt: skip
+
+
+LEVELS: Mapping[str, Level] = MappingProxyType({
+    level.name: level
+    for level in (
+        #                    error     small   instructions  read       machine    pasted     image
+        _level("meter",      "keep",   "keep", "keep",       "keep",    "keep",    "keep",    "keep"),
+        _level("lossless",   "keep",   "keep", "keep",       "encode",  "encode",  "encode",  "keep"),
+        _level("balanced",   "keep",   "keep", "keep",       "encode",  "outline", "encode",  "keep"),
+        _level("aggressive", "encode", "keep", "encode",     "outline", "outline", "outline", "outline"),
+    )
+})  # fmt: skip
+
+DEFAULT_LEVEL = "balanced"
+
+
+def level(name: str) -> Level:
+    """The level called `name`. Raises UnknownLevelError."""
+    try:
+        return LEVELS[name]
+    except (KeyError, TypeError):
+        known = ", ".join(LEVELS)
+        raise UnknownLevelError(f"unknown level {name!r}; use one of: {known}") from None
+
+
+def pays(before: int, after: int) -> bool:
+    """True if going from `before` to `after` tokens is worth changing the text."""
+    gain = before - after
+    return gain >= MIN_GAIN_TOKENS and gain >= MIN_GAIN_SHARE * before

@@ -1,0 +1,267 @@
+"""The values that pass between the layers, and the protocols behind which everything replaceable stands.
+
+Nothing here imports anything but the standard library; nothing here does I/O. A value is frozen: a layer that
+wants another one makes another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Json = Any
+"""A decoded JSON value: dict, list, str, int, float, bool or None."""
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a request body: object keys and array indices from the root."""
+
+PartClass = Literal["error", "small", "instructions", "read", "machine", "pasted", "image"]
+"""The columns of the level table: what a level may do depends on what the text is to the agent."""
+
+Action = Literal["keep", "encode", "outline"]
+"""What a level allows on a part; each includes the one before."""
+
+WayBack = Literal["none", "mcp", "tool", "shell"]
+"""How the model can fetch an original: no way, our MCP tool, our inserted tool, or a shell command."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCall:
+    """The call that produced a result: its id, the tool's name, and its arguments as decoded JSON."""
+
+    id: str = ""
+    name: str = ""
+    args: Mapping[str, Json] = field(default_factory=dict)
+    """Arguments by name. A free-form argument string stands under the empty name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One content block of a conversation, in order. It is a *part* if its text is ours to change.
+
+    The string at `leaf` in the request body equals `head + text + tail`. `head` and `tail` are host text (an exit
+    code line, a `<system-reminder>`): left alone, and put back from the current request around a rendering.
+    """
+
+    role: str
+    kind: Literal["text", "call", "result", "image", "other"]
+    text: str = ""
+    """The block's text without host text; for binary data its SHA-256 in hex."""
+    call: ToolCall | None = None
+    """For a call, the call; for a result, the call that produced it, as far as the request shows it."""
+    leaf: Path | None = None
+    head: str = ""
+    tail: str = ""
+    is_error: bool = False
+    hashed: bool = True
+    """False for what clients move, strip or rewrite (system text, reminders): it is not part of the chain."""
+
+    @property
+    def is_part(self) -> bool:
+        return self.leaf is not None
+
+
+class Edit(NamedTuple):
+    """One string leaf of a request body and what it becomes."""
+
+    leaf: Path
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Omission:
+    """A run of units that a rendering does not show, redeemable by its range."""
+
+    unit: Literal["lines", "rows"]
+    first: int
+    last: int
+    """First and last unit, counted from 1, inclusive."""
+    what: str
+    """What kind of thing was left out, in the words of the notice."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What was decided for a part, once: a rendering or raw, and everything a report or the ledger says of it."""
+
+    rendering: str | None
+    """The text sent in the part's place; None sends the part as it is."""
+    kind: str
+    """Name of the compressor that fits the content, `raw` if none."""
+    version: int
+    """Version of that compressor's wire format."""
+    level: str
+    lossless: bool
+    """True if the decoder returned the original (equal text, or equal JSON value), or the part is raw."""
+    ref: str | None
+    """Name of the stored original; None if nothing was stored."""
+    reason: str
+    """One word why: `encoded`, or why the part stayed as it was. The list is `policy.REASONS`."""
+    tokens_before: int
+    tokens_after: int
+    omissions: tuple[Omission, ...] = ()
+    refers: tuple[bytes, ...] = ()
+    """Chain values of earlier parts this rendering refers to."""
+
+
+class PinKey(NamedTuple):
+    """A part's place in a conversation (the chain up to and including it) and the conversation's way back."""
+
+    chain: bytes
+    way: WayBack
+
+
+class TextKey(NamedTuple):
+    """Second key of a pin, for a conversation whose early blocks the client changed."""
+
+    way: WayBack
+    call_id: str
+    text_hash: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pin:
+    """A decision and the keys it is found by. Written once; the first writer wins."""
+
+    key: PinKey
+    text_key: TextKey
+    decision: Decision
+
+
+class Facts:
+    """What is known about one text before anybody encodes it. Made once per part, shared by all compressors.
+
+    `once` keeps what a compressor worked out in `fit` (a parse, a line scan) for its own `encode` and `verify`.
+    """
+
+    __slots__ = ("__dict__", "call", "text")
+
+    def __init__(self, text: str, call: ToolCall | None = None) -> None:
+        self.text = text
+        self.call = call
+        self._known: dict[str, Any] = {}
+
+    @cached_property
+    def lines(self) -> list[str]:
+        r"""The text split at `\n` alone: Unicode line separators are content, a final newline gives a last ""."""
+        return self.text.split("\n")
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Returns the value remembered under `name`, made by `make` on first use."""
+        if name not in self._known:
+            self._known[name] = make()
+        known: T = self._known[name]
+        return known
+
+
+class Compressor(Protocol):
+    """One kind of content. Stateless; every method is a pure function of its arguments."""
+
+    name: str
+    """The kind, as reports and FORMAT.md call it."""
+    version: int
+    """Version of the wire format this module writes; goes up when a rendering changes."""
+    content: PartClass
+    """The level table's column this kind falls under when it is a tool's output."""
+    marks: tuple[str, ...]
+    """ASCII substrings one of which stands in every rendering and that JSON escaping leaves intact. A text that
+    holds one already speaks our format and is never encoded."""
+
+    def fit(self, facts: Facts) -> float:
+        """How well this compressor fits, 0 (not at all) to 1 (certain). Cheap: looks, does not encode."""
+        ...
+
+    def encode(self, facts: Facts) -> str | None:
+        """The lossless rendering of `facts.text`, or None where there is nothing to gain."""
+        ...
+
+    def decode(self, rendering: str) -> str:
+        """The text a rendering stands for. Raises FormatError on what `encode` cannot have written."""
+        ...
+
+    def verify(self, facts: Facts, rendering: str) -> bool:
+        """True if `rendering` decodes to `facts.text`: byte-equal, or for JSON equal as a value (row order, types,
+        number text, null / missing / "" / {} / [] apart; the order of keys in an object is free)."""
+        ...
+
+
+class Provider(Protocol):
+    """One wire dialect, as a lens: reads items out of a request and writes edits back at their leaves."""
+
+    name: str
+    """The dialect; root of the chain."""
+
+    def fit(self, body: Json) -> float:
+        """How surely `body` (a message list or a whole request body) is of this dialect, 0 to 1."""
+        ...
+
+    def read(self, body: Json) -> list[Item]:
+        """All items in order. Never raises on unknown roles, blocks or fields: they become items of kind `other`."""
+        ...
+
+
+class Counter(Protocol):
+    """Counts tokens for one family of models."""
+
+    name: str
+    estimate: bool
+    """True where the family's tokenizer is not public and the count is scaled from another one."""
+
+    def count(self, text: str) -> int: ...
+
+
+class Original(NamedTuple):
+    """A stored text and its name."""
+
+    ref: str
+    text: str
+
+
+class Usage(NamedTuple):
+    """How full a store is."""
+
+    originals: int
+    pins: int
+    bytes: int
+
+
+class Store(Protocol):
+    """Keeps originals by content and pins by key. Safe for several processes at once; every write is durable when
+    the call returns. Raises StoreError, never a database's own exception."""
+
+    def put(self, text: str) -> str:
+        """Keeps `text` and returns its ref (12 base32 characters, longer on collision). Same text, same ref."""
+        ...
+
+    def get(self, ref: str) -> Original:
+        """The original of `ref`. Raises UnknownRefError."""
+        ...
+
+    def pins(self, chains: Sequence[bytes]) -> dict[PinKey, Pin]:
+        """All pins of these chain values, whatever their way back: one look-up per request."""
+        ...
+
+    def pins_by_text(self, keys: Sequence[TextKey]) -> dict[TextKey, Pin]:
+        """For each key the oldest pin that carries it."""
+        ...
+
+    def pin(self, pins: Sequence[Pin]) -> list[Pin]:
+        """Writes each pin unless its key is taken, in one transaction, and returns what the store holds for each
+        key, in order: two workers that race agree."""
+        ...
+
+    def usage(self) -> Usage: ...
+
+    def verify(self) -> list[str]:
+        """Re-derives every hash from what reads back; returns one sentence per problem, empty if sound."""
+        ...
+
+    def purge(self) -> Usage:
+        """Deletes everything and returns what was deleted."""
+        ...
+
+    def close(self) -> None: ...
