@@ -105,7 +105,7 @@ class Decision:
     tokens_after: int
     omissions: tuple[Omission, ...] = ()
     refers: tuple[bytes, ...] = ()
-    """Chain values of earlier parts this rendering refers to."""
+    """SHA-256 of each earlier part's text, as sent, that this rendering refers to."""
 
 
 class PinKey(NamedTuple):
@@ -138,11 +138,11 @@ class Facts:
     `once` keeps what a compressor worked out in `fit` (a parse, a line scan) for its own `encode` and `verify`.
     """
 
-    __slots__ = ("__dict__", "call", "text")
-
-    def __init__(self, text: str, call: ToolCall | None = None) -> None:
+    def __init__(self, text: str, call: ToolCall | None = None, query: str | None = None) -> None:
         self.text = text
         self.call = call
+        self.query = query
+        """What the agent was after when it made the call, as far as it is known."""
         self._known: dict[str, Any] = {}
 
     @cached_property

@@ -1,0 +1,171 @@
+"""`python -m bench.run`: every workload at every level, and headroom-ai on the same bytes, into two tables.
+
+`results.csv` holds what is the same on every machine; `speed.csv` holds megabytes of raw text per second, measured
+at first sight (a store that has seen nothing; for the other package, a process that has seen nothing), ours and
+theirs in alternating rounds, the median of the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench import measure, peer, tables
+from bench.texts import outputs, tokens
+from bench.workloads import SHARED, Workload, load
+from headroom.policy import LEVELS
+
+HERE = Path(__file__).resolve().parent
+COLUMNS = (
+    "workload", "group", "level", "way_back", "kind", "reason", "parts", "encoded", "raw_tokens", "tokens",
+    "saved_percent", "lossless", "needles_literal", "needles", "needles_total", "samples_literal", "samples",
+    "samples_total", "refs", "redeemed", "peer_tokens", "peer_saved_percent", "peer_needles", "peer_samples",
+)  # fmt: skip
+"""`needles_literal` counts those that stand in the text as sent, `needles` also those in what it decodes to."""
+
+SPEED_COLUMNS = ("workload", "level", "raw_bytes", "mb_per_s", "peer_mb_per_s", "ratio")
+
+Rates = dict[tuple[str, str], list[float]]
+"""(workload, level) to MB/s of each round; the other package stands under the level `peer`."""
+
+PEER = "peer"
+
+
+def results(workloads: Sequence[Workload], levels: Sequence[str], answers: Sequence[peer.Answer]) -> list[tables.Row]:
+    """The rows of `results.csv`; without `answers` the peer's columns stay empty."""
+    theirs = {w.name: _peer_cells(w, answer) for w, answer in zip(workloads, answers, strict=False)}
+    return [_row(w, level) | theirs.get(w.name, {}) for w in workloads for level in levels]
+
+
+def _row(workload: Workload, level: str) -> dict[str, tables.Cell]:
+    m = measure.measure(workload, level)
+    return {
+        "workload": workload.name, "group": workload.group, "level": level, "way_back": m.way_back,
+        "kind": "+".join(m.kinds), "reason": "+".join(m.reasons), "parts": m.parts, "encoded": m.encoded,
+        "raw_tokens": m.raw_tokens, "tokens": m.tokens, "saved_percent": tables.percent(m.raw_tokens, m.tokens),
+        "lossless": "yes" if m.lossless else "no",
+        "needles_literal": m.needles_literal, "needles": m.needles, "needles_total": len(workload.needles),
+        "samples_literal": m.samples_literal, "samples": m.samples, "samples_total": len(workload.samples),
+        "refs": m.refs, "redeemed": m.redeemed,
+    }  # fmt: skip
+
+
+def _peer_cells(workload: Workload, answer: peer.Answer) -> dict[str, tables.Cell]:
+    if answer.error:
+        return {"peer_tokens": answer.error}
+    sent = outputs(answer.messages)
+    raw, after = tokens(workload.texts), tokens(sent)
+    return {
+        "peer_tokens": after,
+        "peer_saved_percent": tables.percent(raw, after),
+        "peer_needles": measure.visible(workload.needles, sent),
+        "peer_samples": measure.visible(workload.samples, sent),
+    }
+
+
+def our_round(workloads: Iterable[Workload], levels: Sequence[str], rates: Rates) -> None:
+    """One timed pass of ours over everything."""
+    for workload in workloads:
+        size = workload.raw_bytes / 1e6
+        for level in levels:
+            rates.setdefault((workload.name, level), []).append(size / measure.seconds(workload.anthropic, level))
+
+
+def peer_round(python: Path, workloads: Sequence[Workload], rates: Rates) -> list[peer.Answer]:
+    """One timed pass of the other package, in a process of its own."""
+    answers = peer.answers(python, [w.anthropic for w in workloads])
+    for workload, answer in zip(workloads, answers, strict=True):
+        if answer.seconds:
+            rates.setdefault((workload.name, PEER), []).append(workload.raw_bytes / 1e6 / answer.seconds)
+    return answers
+
+
+def speeds(workloads: Sequence[Workload], levels: Sequence[str], rates: Rates) -> list[tables.Row]:
+    """The rows of `speed.csv`: medians over the rounds, then one row per level with the medians over the workloads."""
+    middle = {key: statistics.median(values) for key, values in rates.items()}
+    rows: list[tables.Row] = []
+    for level in levels:
+        pairs = [(w, middle[w.name, level], middle.get((w.name, PEER))) for w in workloads]
+        rows += [_speed(w.name, level, w.raw_bytes, ours, theirs) for w, ours, theirs in pairs]
+        known = [theirs for _, _, theirs in pairs if theirs is not None]
+        ours = statistics.median(ours for _, ours, _ in pairs)
+        rows.append(_speed("(median)", level, None, ours, statistics.median(known) if known else None))
+    return rows
+
+
+def _speed(name: str, level: str, size: int | None, ours: float, theirs: float | None) -> tables.Row:
+    return {
+        "workload": name, "level": level, "raw_bytes": size, "mb_per_s": round(ours, 2),
+        "peer_mb_per_s": None if theirs is None else round(theirs, 2),
+        "ratio": None if theirs is None else round(ours / theirs, 1),
+    }  # fmt: skip
+
+
+def summary(rows: Sequence[tables.Row]) -> list[tables.Row]:
+    """Token-weighted totals per group and level."""
+    keys = sorted({(str(r["group"]), str(r["level"])) for r in rows})
+    out: list[tables.Row] = []
+    for group, level in keys:
+        of = [r for r in rows if (r["group"], r["level"]) == (group, level)]
+        total = {c: sum(v for r in of if isinstance(v := r.get(c), int)) for c in SUMMED}
+        out.append({
+            "group": group, "level": level, "n": len(of), **total,
+            "saved_percent": tables.percent(total["raw_tokens"], total["tokens"]),
+            "peer_saved_percent": tables.percent(total["raw_tokens"], total["peer_tokens"])
+            if total["peer_tokens"] else None,
+        })  # fmt: skip
+    return out
+
+
+SUMMED = ("raw_tokens", "tokens", "peer_tokens")
+SUMMARY_COLUMNS = ("group", "level", "n", *SUMMED, "saved_percent", "peer_saved_percent")
+SHOWN = (
+    "workload", "level", "kind", "raw_tokens", "tokens", "saved_percent", "peer_saved_percent", "lossless",
+    "needles", "needles_total", "samples", "samples_total", "peer_needles", "peer_samples", "refs", "redeemed",
+)  # fmt: skip
+
+
+def _installed() -> Path | None:
+    try:
+        return peer.install()
+    except peer.PeerError as error:
+        print(f"{error}\nthe peer's columns stay empty", file=sys.stderr)
+        return None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures and writes both tables; prints them."""
+    parser = argparse.ArgumentParser(prog="python -m bench.run", description=main.__doc__)
+    parser.add_argument("--shared", type=Path, default=SHARED, help="folder with workloads/ (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=HERE, help="where the tables go (default: %(default)s)")
+    parser.add_argument("--only", default="", help="only workloads whose name contains this")
+    parser.add_argument("--levels", nargs="+", default=[n for n in LEVELS if n != "meter"], choices=list(LEVELS))
+    parser.add_argument("--runs", type=int, default=5, help="timed rounds; 0 writes no speed.csv")
+    parser.add_argument("--no-peer", action="store_true", help="leave headroom-ai out")
+    options = parser.parse_args(arguments)
+    workloads = load(options.shared, only=options.only)
+    python = None if options.no_peer else _installed()
+    rates: Rates = {}
+    answers: list[peer.Answer] = []
+    rows = results(workloads, options.levels, [])  # also warms us up: vocabularies and patterns are loaded
+    for _ in range(max(options.runs, 1)):
+        if options.runs:
+            our_round(workloads, options.levels, rates)
+        if python is not None and (options.runs or not answers):
+            answers = peer_round(python, workloads, rates)
+    if answers:
+        rows = results(workloads, options.levels, answers)
+    tables.write(options.out / "results.csv", COLUMNS, rows)
+    print(tables.text(SHOWN, rows), tables.text(SUMMARY_COLUMNS, summary(rows)), sep="\n\n")
+    if options.runs:
+        speed = speeds(workloads, options.levels, rates)
+        tables.write(options.out / "speed.csv", SPEED_COLUMNS, speed)
+        print("", tables.text(SPEED_COLUMNS, speed), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Writes the parts of the documentation that follow from tables in the code: `make docs`.
+
+Whole pages (`docs/CLI.md`, `docs/SETTINGS.md`) and blocks between `<!-- generated: NAME -->` and `<!-- end -->` in
+other pages. A test fails when a page differs from what this module would write, so the pages cannot drift.
+"""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from headroom import cli, policy, settings
+from headroom.compressors import COMPRESSORS
+from headroom.types import PartClass
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results.csv"
+
+BY_HAND = "<!-- Written by `make docs` from the tables in the code. -->"
+
+COLUMNS: dict[PartClass, str] = {
+    "error": "errors under {error} tokens",
+    "small": "small outputs",
+    "instructions": "instructions",
+    "read": "file reads",
+    "machine": "machine output",
+    "pasted": "pasted text",
+    "image": "images",
+}
+"""The columns of the level table, in the words of the README."""
+
+BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def levels() -> str:
+    """The level table."""
+    head = ["level", *(COLUMNS[name].format(error=policy.ERROR_TOKENS) for name in get_args(PartClass))]
+    rows = []
+    for level in policy.LEVELS.values():
+        name = f"`{level.name}`" + (" (default)" if level.name == policy.DEFAULT_LEVEL else "")
+        actions = [level.action(content) for content in get_args(PartClass)]
+        rows.append([name, *("–" if action == "keep" else action for action in actions)])
+    return table(head, rows)
+
+
+def reasons() -> str:
+    """Every reason a report can carry."""
+    return table(["reason", "meaning"], ([f"`{reason}`", meaning] for reason, meaning in policy.REASONS.items()))
+
+
+def kinds() -> str:
+    """Every compressor with what its module says of itself."""
+    rows = []
+    for compressor in COMPRESSORS:
+        doc = sys.modules[type(compressor).__module__].__doc__ or ""
+        first = " ".join(doc.split("\n\n")[0].split())
+        what = re.split(r"(?<=[.])\s", first)[0].rstrip(".")
+        rows.append(
+            [f"`{compressor.name}`", str(compressor.version), COLUMNS[compressor.content].format(error=""), what]
+        )
+    return table(["kind", "format", "treated as", "what it is for"], rows)
+
+
+def figures() -> str:
+    """What the default level saved on each workload of the last `make bench`, zeros included, beside headroom-ai."""
+    if not RESULTS.exists():
+        return "No results yet: run `make bench`, then `make docs`.\n"
+    with RESULTS.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["level"] == policy.DEFAULT_LEVEL]
+    rows.sort(key=lambda row: -float(row["saved_percent"]))
+    head = ["workload", "kind", "tokens", "Headroom saves", "headroom-ai saves", "headroom-ai shows of the samples"]
+    return table(head, ([row["workload"], row["kind"], f"{int(row['raw_tokens']):,}", f"{row['saved_percent']} %",
+                         *_peer(row)] for row in rows))  # fmt: skip
+
+
+def _peer(row: dict[str, str]) -> tuple[str, str]:
+    if not row["peer_saved_percent"]:
+        return "–", "–"
+    shown = f"{row['peer_samples']} of {row['samples_total']}" if row["samples_total"] != "0" else "–"
+    return f"{row['peer_saved_percent']} %", shown
+
+
+def settings_page() -> str:
+    rows = []
+    for setting in settings.SETTINGS:
+        default = setting.default
+        shown = "the platform's data directory" if callable(default) else f"`{default}`" if default is not None else "–"
+        names = [f"`{name}`" if name else "–" for name in (setting.env, setting.flag, setting.key)]
+        rows.append([f"`{setting.name}`", *names, shown, setting.help])
+    head = ["setting", "environment", "flag", f"key in `{settings.CONFIG}`", "default", "what it does"]
+    return f"""# Settings, levels and reasons
+
+{BY_HAND}
+
+## Settings
+
+The nearest source wins: a flag, then the environment, then `{settings.CONFIG}` in the home folder, then the default.
+
+{table(head, rows)}
+## Levels
+
+What a level may do with a part of a request. *encode*: write it in fewer tokens without loss, proved by decoding it.
+*outline*: also leave out what matters least, where the original can be fetched back; no compressor outlines yet.
+
+{levels()}
+## Reasons
+
+Every report says why a part became what it is.
+
+{reasons()}"""
+
+
+def command_line_page() -> str:
+    group = cli.main
+    context = click.Context(group, info_name="headroom")
+    parts = [f"# Command line\n\n{BY_HAND}\n"]
+    parts.append(section("headroom", group, context))
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None:
+            raise LookupError(f"the command line lists {name!r} but has no such command")
+        parts.append(section(f"headroom {name}", command, click.Context(command, parent=context, info_name=name)))
+    return "\n".join(parts)
+
+
+def section(title: str, command: click.Command, context: click.Context) -> str:
+    """One command: usage, what it does, its options."""
+    usage = " ".join([title, *command.collect_usage_pieces(context)])
+    text = inspect.cleandoc(click.unstyle(command.help or ""))
+    options = [param for param in command.get_params(context) if isinstance(param, click.Option)]
+    rows = [record for option in options if (record := option.get_help_record(context))]
+    listed = table(["option", "what it does"], ([f"`{names}`", what] for names, what in rows))
+    return f"## `{title}`\n\n```text\n{usage}\n```\n\n{text}\n\n{listed}"
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"levels": levels, "reasons": reasons, "kinds": kinds, "figures": figures}
+PAGES: dict[str, Callable[[], str]] = {"docs/CLI.md": command_line_page, "docs/SETTINGS.md": settings_page}
+
+
+def with_blocks(text: str) -> str:
+    """`text` with every generated block renewed."""
+    return BLOCK.sub(lambda block: block[1] + BLOCKS[block["name"]]() + block[3], text)
+
+
+def pages() -> dict[str, str]:
+    """Every page that is generated, or holds a generated block, by its path from the root: what it should be."""
+    wanted = {name: page() for name, page in PAGES.items()}
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]):
+        name = path.relative_to(ROOT).as_posix()
+        text = path.read_text(encoding="utf-8")
+        if name not in PAGES and BLOCK.search(text):
+            wanted[name] = with_blocks(text)
+    return wanted
+
+
+def main() -> None:
+    for name, text in pages().items():
+        path = ROOT / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {name}")
+
+
+if __name__ == "__main__":
+    main()

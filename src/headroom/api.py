@@ -1,0 +1,200 @@
+"""The library: `compress` a request before it is sent, `retrieve` what a rendering stands for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import Any, Literal, TypeVar, get_args
+
+from headroom import pipeline, policy, providers, ranges, settings, spans
+from headroom.errors import StoreError, UsageError
+from headroom.store import SqliteStore
+from headroom.tokens import counter
+from headroom.types import Decision, Edit, Item, Omission, Path, Store, ToolCall, WayBack
+
+log = logging.getLogger("headroom")
+
+M = TypeVar("M")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What was done with one part, and why."""
+
+    leaf: Path
+    """Where the part's string stands in the messages or body that was given; empty for a bare string."""
+    tool: str
+    """Name of the tool whose output this is; empty for a user's own text."""
+    kind: str
+    """The compressor that recognised the content, `raw` if none did."""
+    level: str
+    """The level in force when the decision was made (a pinned decision keeps it)."""
+    ref: str | None
+    """Name of the stored original, for `retrieve`; None if the part was left as it is."""
+    lossless: bool
+    omissions: tuple[Omission, ...]
+    reason: str
+    """A key of `policy.REASONS`."""
+    tokens_before: int
+    tokens_after: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """A request ready to be sent: the same shape as given, with edits only in the text of its parts."""
+
+    messages: Any
+    tokens_before: int
+    """Tokens of all parts as given (not of the whole request)."""
+    tokens_after: int
+    estimate: bool
+    """True where the model's tokenizer is not public and both counts are scaled from another one."""
+    parts: tuple[Report, ...]
+
+
+def compress(
+    messages: M,
+    *,
+    level: str = policy.DEFAULT_LEVEL,
+    model: str | None = None,
+    store: Store | None = None,
+    query: str | None = None,
+    tool: str | None = None,
+    args: Mapping[str, Any] | None = None,
+    way_back: WayBack | None = None,
+    history: Literal["render", "raw"] = "render",
+) -> Result:
+    """Makes the tool outputs in a request smaller. What was decided once for a conversation is replayed ever after.
+
+    `messages` is a message list or a whole request body of Anthropic Messages, OpenAI Chat Completions, OpenAI
+    Responses or Gemini, or one tool output as a bare string. It is not changed; `Result.messages` shares everything
+    with it but the edited strings. Content that is not understood stays as it is, with a reason in its report.
+
+    Args:
+        level: `meter`, `lossless`, `balanced` or `aggressive`; in force for parts that are new in this conversation.
+        model: chooses the tokenizer; without it, a body's own `model`, or o200k.
+        store: where originals and decisions are kept; by default the user's store under HEADROOM_HOME.
+        query: what the agent is after, for levels that choose what to show.
+        tool, args: the call that produced the text, where the messages do not show it (a bare string).
+        way_back: how the model can fetch an original: `mcp`, `tool`, `shell` or `none` (the default). Without a way
+            back nothing is ever left out.
+        history: whether parts before the last assistant turn that were never seen here are rendered (nothing was
+            sent yet) or kept as they are (somebody else already sent them).
+
+    Raises:
+        UnknownLevelError, UsageError: an argument is not one of its choices.
+        TypeError: `messages` is no list, dict or string.
+    """
+    moment_level = policy.level(level)
+    way: WayBack = _choice("way_back", way_back or "none", get_args(WayBack))
+    history = _choice("history", history, ("render", "raw"))
+    if not isinstance(messages, list | dict | str):
+        raise TypeError(f"messages must be a list, a dict or a string, not {type(messages).__name__}")
+    provider = providers.detect(messages)
+    items = provider.read(messages) if provider else []
+    if tool is not None or args is not None:
+        call = ToolCall(name=tool or "", args=args or {})
+        items = [_called(item, call) for item in items]
+    if model is None and isinstance(messages, dict) and isinstance(messages.get("model"), str):
+        model = messages["model"]
+    conf = settings.load()
+    moment = pipeline.Moment(
+        level=moment_level,
+        counter=counter(model, conf.vocabulary),
+        store=store if store is not None else _user_store(conf),
+        way=way,
+        history=history,
+        query=query,
+    )
+    dialect = provider.name if provider else ""
+    decisions = pipeline.decide(dialect, items, moment, pinned=not isinstance(messages, str))
+    parts = [item for item in items if item.is_part]
+    edits = [
+        Edit(part.leaf, part.head + decision.rendering + part.tail)
+        for part, decision in zip(parts, decisions, strict=True)
+        if decision.rendering is not None and part.leaf is not None
+    ]
+    return Result(
+        messages=providers.write(messages, edits),
+        tokens_before=sum(d.tokens_before for d in decisions),
+        tokens_after=sum(d.tokens_after for d in decisions),
+        estimate=moment.counter.estimate,
+        parts=tuple(map(_report, parts, decisions)),
+    )
+
+
+def retrieve(
+    ref: str, *, lines: str | None = None, query: str | None = None, path: str | None = None, store: Store | None = None
+) -> str:
+    """The original behind `ref`, or the part of it that is asked for.
+
+    Args:
+        lines: a range such as `41-252`, counted from 1, inclusive.
+        query: words; returns the best-matching ranges with their line numbers.
+        path: a JSON path such as `$.items[3].name`; the value's own text, on which `lines` or `query` then work.
+
+    Raises:
+        UnknownRefError: nothing is stored under `ref`.
+        RangeError: the original has no such lines or path.
+        UsageError: `lines` and `query` were both given.
+        StoreError: the store cannot be read.
+    """
+    if lines is not None and query is not None:
+        raise UsageError("lines and query cannot be combined; give one of them")
+    text = (store if store is not None else open_store(settings.load())).get(ref).text
+    if path is not None:
+        data = text.encode("utf-8", "surrogatepass")
+        start, end = spans.span(data, spans.parse_path(path))
+        text = data[start:end].decode("utf-8", "surrogatepass")
+    if lines is not None:
+        return ranges.lines(text, lines)
+    return ranges.matching(text, query) if query is not None else text
+
+
+def open_store(conf: settings.Settings) -> Store:
+    """The user's store on disk, opened once per process. Raises StoreError."""
+    return _opened(conf.home, conf.store_cap)
+
+
+@lru_cache(maxsize=4)
+def _opened(home: FilePath, cap: int) -> Store:
+    return SqliteStore(home / "headroom.db", cap_bytes=cap)
+
+
+def _user_store(conf: settings.Settings) -> Store | None:
+    try:
+        return open_store(conf)
+    except StoreError:
+        log.exception("the store cannot be opened: nothing is compressed")
+        return None
+
+
+def _called(item: Item, call: ToolCall) -> Item:
+    """A part whose call the messages do not show gets the one the caller named."""
+    if item.is_part and item.kind == "result" and (item.call is None or not item.call.name):
+        return replace(item, call=call)
+    return item
+
+
+def _choice(name: str, value: Any, choices: tuple[str, ...]) -> Any:
+    if value not in choices:
+        raise UsageError(f"{name} cannot be {value!r}; use one of: {', '.join(choices)}")
+    return value
+
+
+def _report(part: Item, decision: Decision) -> Report:
+    return Report(
+        leaf=part.leaf or (),
+        tool=part.call.name if part.call else "",
+        kind=decision.kind,
+        level=decision.level,
+        ref=decision.ref,
+        lossless=decision.lossless,
+        omissions=decision.omissions,
+        reason=decision.reason,
+        tokens_before=decision.tokens_before,
+        tokens_after=decision.tokens_after,
+    )

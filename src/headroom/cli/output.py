@@ -1,0 +1,32 @@
+"""What commands write: exact bytes on standard output, whatever the locale, and notes for people on standard error."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+def write(text: str) -> None:
+    r"""Writes `text` to standard output as UTF-8, with no line end translated and none added.
+
+    Bytes that were read as surrogates (`surrogateescape`) come out as they went in.
+    """
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def write_text(text: str) -> None:
+    """Like `write`; a person at a terminal also gets the final line end that the text may lack."""
+    write(text if text.endswith("\n") or not text or not to_terminal() else text + "\n")
+
+
+def to_terminal() -> bool:
+    """True if standard output is a terminal."""
+    return sys.stdout.isatty()
+
+
+def note(message: str) -> None:
+    """A line for a person: to standard error, and only if that is a terminal."""
+    if sys.stderr.isatty():
+        click.echo(message, err=True)

@@ -1,0 +1,444 @@
+"""Lines of one kind, found in the text itself: equal words in equal places, with a digit somewhere in the rest.
+
+A line is split at blanks, tabs and bars. Words that hold a digit vary; lines that agree in all other words and in what
+separates them are one cluster. Rare lines that differ in a few plain words as well (a path, a user name) are then
+joined to one another, never to a large cluster, and never where they speak of a failure: those words are the news.
+A cluster's varying words become columns: what a column shares in all its rows moves back into the constant text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import repeat
+from operator import eq, itemgetter
+
+from headroom.compressors._cost import cost
+
+MAX_LINE = 3_000
+"""Longer lines stay as they are: they hold documents, not events."""
+
+MAX_WORDS = 160
+
+RARE = 4
+"""Clusters of at most this many lines may be joined to others like them."""
+
+ROUNDS = 3
+"""How many plain words of a kind of line may become values because they differ between otherwise equal lines."""
+
+MAX_COMPARED = 8_000
+MAX_COMPARED_WORDS = 60
+
+LEADERS = 8
+"""A rare cluster is compared with at most this many others of its width, which keeps the work linear."""
+
+ALIKE = 0.7
+"""Share of words that two rare clusters have in common before they are joined."""
+
+DIVISIONS = 2
+"""How often a cluster may be divided: each division is a name more to know."""
+
+MIN_DIVIDED = 12
+
+MOSTLY = 0.6
+"""Share of a cluster's rows that one value must hold to be made constant in a cluster of its own."""
+
+SAME_PRICE = 1.2
+"""Tokens that a value costs which is mostly the same: the mark for it, and now and then the value."""
+
+MIN_SAME = 4
+"""A value must be this long to be told as equal to another one of its line: short ones are equal by accident."""
+
+ALARM = re.compile(
+    r"error|fatal|panic|exception|critical|emerg(?:ency)?\b|\balert\b|traceback|segfault|out of memory|core dumped"
+    r"|fehler|erreur|errore\b|ошибк|исключени|错误|异常|失败|エラー|例外|失敗|오류|실패",
+    re.IGNORECASE,
+)
+"""Words that tell of a failure. Lines that hold one are looked for by name, so they keep it."""
+
+UNIT = "\x1f"
+"""Stands for a blank inside a quoted phrase while words are split."""
+
+_SPLIT = re.compile(r"([ \t|]+)")
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\d+")
+_FIGURE = re.compile(r"(\d+(?:[.:,]\d+)*)")
+_HARD = re.compile(r"([/=()\[\]{}<>@;\"'&?#!*]+)")
+_CONSTANT_WORD = re.compile(r"[^\W\d_]{3,}")
+
+MAX_KNOWN = 50_000
+
+Key = tuple[str | None, ...]
+Column = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Cluster:
+    """Lines of one kind: the constant words (None where they vary), and per line its number and varying words."""
+
+    key: Key
+    rows: list[int] = field(default_factory=list)
+    words: list[tuple[str, ...]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Shape:
+    """A cluster as constant text around columns: `texts` has one entry more than `columns`.
+
+    `same[i]` is the number of an earlier column that column i repeats in every row, or -1; a repeated column holds
+    no values of its own in `columns`.
+    """
+
+    rows: list[int]
+    texts: list[str]
+    columns: list[Column]
+    same: list[int]
+
+
+class _Mask(dict[str, str | None]):
+    """A word as a key sees it: itself, or None if it varies. Plain words are remembered, the others are not."""
+
+    def __missing__(self, word: str) -> str | None:
+        if UNIT not in word and _DIGIT.search(word):
+            return None
+        if len(self) > 200_000:
+            self.clear()
+        self[word] = word
+        return word
+
+
+_Pick = Callable[[list[str]], tuple[str, ...]]
+_Place = tuple[Cluster, _Pick, bool]
+"""A cluster, what picks its varying words, and whether the line's words are all parted by single blanks."""
+
+
+def clusters(lines: Sequence[str], fixed: Callable[[str], bool]) -> list[Cluster]:
+    """All kinds of lines with at least two lines each. `fixed` names lines that belong to none.
+
+    A leading blank is not part of the line: prefix headings put it there.
+    """
+    found: dict[Key, Cluster] = {}
+    known: dict[str, _Place | None] = {}
+    mask = _Mask().__getitem__
+    for i, (line, numberless) in enumerate(zip(lines, _NUMBER.sub("0", "\n".join(lines)).split("\n"), strict=True)):
+        # Lines that differ in decimal numbers alone are common, and their words need no second look.
+        place = known.get(numberless)
+        if place is None:
+            if numberless in known:
+                continue
+            parts, even = _parts(line)
+            if line and len(line) <= MAX_LINE and len(parts) <= 2 * MAX_WORDS and UNIT not in line and not fixed(line):
+                key = tuple(map(mask, parts))
+                place = found.setdefault(key, Cluster(key)), _picker(key, even), even
+            if len(known) < MAX_KNOWN:
+                known[numberless] = place
+            if place is None:
+                continue
+        cluster, pick, even = place
+        body = line[1:] if line[0] == " " else line
+        cluster.rows.append(i)
+        cluster.words.append(pick(body.split(" ") if even else _parts(line)[0]))
+    kinds = _generalised(list(found.values()))
+    big = [c for c in kinds if len(c.rows) > RARE]
+    rare = [c for c in kinds if len(c.rows) <= RARE]
+    return [part for c in big + _join(rare) if len(c.rows) > 1 for part in _divide(_in_order(c))]
+
+
+def _parts(line: str) -> tuple[list[str], bool]:
+    """The words of a line at even places, what separates them at odd ones; whether that is one blank everywhere."""
+    if line[:1] == " ":
+        line = line[1:]
+    if '" "' in line:
+        quoted = line.split('"')
+        for i in range(1, len(quoted) - 1, 2):
+            phrase = quoted[i]
+            if phrase.count(" ") > 2 and phrase[0] != " " and quoted[i - 1][-1:] == " " and quoted[i + 1][:1] in " ":
+                quoted[i] = phrase.replace(" ", UNIT)
+        whole = '"'.join(quoted)
+        return _SPLIT.split(whole), False
+    parts = _SPLIT.split(line)
+    return parts, all(gap == " " for gap in parts[1::2])
+
+
+def _picker(key: Key, even: bool) -> _Pick:
+    places = [i // 2 if even else i for i, word in enumerate(key) if word is None]
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda parts: tuple([parts[i] for i in places])
+
+
+def _divide(cluster: Cluster) -> list[Cluster]:
+    """Takes rows out of a cluster whose long values are mostly the same ones: there they become constant text."""
+    out: list[Cluster] = []
+    for _ in range(DIVISIONS):
+        n = len(cluster.rows)
+        if n < MIN_DIVIDED:
+            break
+        mostly = []
+        for place, column in enumerate(zip(*cluster.words, strict=True)):
+            value, times = Counter(column).most_common(1)[0]
+            if MOSTLY * n <= times < n and len(value) >= MIN_SAME:
+                mostly.append((times, place, value))
+        mostly.sort(reverse=True)
+        rows = list(range(n))
+        best_gain, best_rows = _row_price(cluster) + MIN_DIVIDED, None
+        for count, (_, place, value) in enumerate(mostly, 1):
+            rows = [row for row in rows if cluster.words[row][place] == value]
+            if len(rows) * count * SAME_PRICE > best_gain:
+                best_gain, best_rows = len(rows) * count * SAME_PRICE, rows
+        if best_rows is None:
+            break
+        inside = set(best_rows)
+        out.append(_picked(cluster, best_rows))
+        cluster = _picked(cluster, [row for row in range(n) if row not in inside])
+    return [*out, cluster]
+
+
+def _row_price(cluster: Cluster) -> int:
+    return cost("".join(word or "" for word in cluster.key) + " ".join(cluster.words[0]))
+
+
+def _picked(cluster: Cluster, places: Sequence[int]) -> Cluster:
+    return Cluster(cluster.key, [cluster.rows[i] for i in places], [cluster.words[i] for i in places])
+
+
+def is_alarm(text: str) -> bool:
+    """True if `text` speaks of a failure."""
+    return ALARM.search(text) is not None
+
+
+def shape(cluster: Cluster) -> Shape | None:
+    """The cluster's constant text and columns, or None where its values cannot be told apart by blanks."""
+    texts, columns, same = [""], [], []
+    known: dict[Column, int] = {}
+    varying = iter(zip(*cluster.words, strict=True))
+    for word in cluster.key:
+        pieces = [word.replace(UNIT, " ")] if word is not None else _pieces(next(varying), known)
+        if pieces is None:
+            return None
+        for piece in pieces:
+            if isinstance(piece, str):
+                texts[-1] += piece
+                continue
+            earlier = known.get(piece, -1)
+            if earlier >= 0 and (len(piece[0]) < MIN_SAME or columns[earlier][0] in _firsts(columns[:earlier])):
+                earlier = -1
+            if earlier < 0:
+                known.setdefault(piece, len(columns))
+            columns.append(piece)
+            same.append(earlier)
+            texts.append("")
+    return Shape(cluster.rows, texts, columns, same)
+
+
+def _firsts(columns: Sequence[Column]) -> list[str]:
+    return [column[0] for column in columns]
+
+
+def _generalised(found: list[Cluster]) -> list[Cluster]:
+    """Joins clusters that differ in one plain word each, where one template with a value is shorter than many.
+
+    Each round looks at every cluster with each of its words masked in turn: those that then agree are one family.
+    """
+    for _ in range(ROUNDS):
+        families: dict[tuple[int, Key], list[Cluster]] = {}
+        for cluster in found[:MAX_COMPARED]:
+            key = cluster.key
+            if is_alarm("".join(filter(None, key))) or len(key) > 2 * MAX_COMPARED_WORDS:
+                continue
+            for i in range(0, len(key), 2):
+                if key[i]:
+                    families.setdefault((i, (*key[:i], None, *key[i + 1 :])), []).append(cluster)
+        ranked = []
+        for (i, key), family in families.items():
+            if len(family) > 1 and sum(1 for word in key[::2] if word and _CONSTANT_WORD.search(word)) > 1:
+                gain = (len(family) - 1) * (_row_price(family[0]) - 2)
+                gain -= sum(len(c.rows) * cost(" " + (c.key[i] or "")) for c in family)
+                if gain > 0:
+                    ranked.append((gain, i, key, family))
+        ranked.sort(key=lambda family: -family[0])
+        joined: set[int] = set()
+        merged = []
+        for _, _, _, family in ranked:
+            if not any(id(c) in joined for c in family):
+                joined.update(map(id, family))
+                for other in family[1:]:
+                    _merge(family[0], other)
+                merged.append(family[0])
+        if not merged:
+            break
+        found = [c for c in found if id(c) not in joined] + merged
+    return found
+
+
+def _join(rare: list[Cluster]) -> list[Cluster]:
+    """Joins rare clusters of one width whose words are mostly equal."""
+    leaders: dict[tuple[str | None, ...], list[Cluster]] = {}
+    out: list[Cluster] = []
+    for cluster in rare:
+        key = cluster.key
+        if is_alarm("".join(filter(None, key))):
+            out.append(cluster)
+            continue
+        peers = leaders.setdefault((str(len(key)), *key[1::2]), [])
+        best, most = None, 0
+        for peer in peers:
+            equal = sum(map(eq, key[::2], peer.key[::2]))
+            if equal > most:
+                best, most = peer, equal
+        if best is not None and _alike(best.key, key, most):
+            _merge(best, cluster)
+        else:
+            out.append(cluster)
+            peers.insert(0, cluster)
+            del peers[LEADERS:]
+    return out
+
+
+def _alike(a: Key, b: Key, equal: int) -> bool:
+    width = (len(a) + 1) // 2
+    if equal < ALIKE * width:
+        return False
+    kept = [x for x, y in zip(a[::2], b[::2], strict=True) if x == y and x]
+    return sum(1 for word in kept if _CONSTANT_WORD.search(word)) >= 2
+
+
+def _merge(into: Cluster, other: Cluster) -> None:
+    key = tuple([x if x == y else None for x, y in zip(into.key, other.key, strict=True)])
+    into.words = _widened(into, key) + _widened(other, key)
+    into.rows += other.rows
+    into.key = key
+
+
+def _widened(cluster: Cluster, key: Key) -> list[tuple[str, ...]]:
+    if cluster.key == key:
+        return cluster.words
+    wide = []
+    for words in cluster.words:
+        values = iter(words)
+        full = [next(values) if own is None else own for own in cluster.key]
+        wide.append(tuple([word for word, m in zip(full, key, strict=True) if m is None]))
+    return wide
+
+
+def _in_order(cluster: Cluster) -> Cluster:
+    return _picked(cluster, sorted(range(len(cluster.rows)), key=cluster.rows.__getitem__))
+
+
+def _pieces(column: Column, known: dict[Column, int]) -> list[str | Column] | None:
+    """A column of words as constant text and narrower columns, or None if it cannot be written with blanks."""
+    first = column[0]
+    if column.count(first) == len(column):
+        return [first.replace(UNIT, " ")]
+    if any(UNIT in word for word in column):
+        return [tuple(map(str.replace, column, repeat(UNIT), repeat(" ")))] if all(map(is_phrase, column)) else None
+    parts = _HARD.split(first)
+    if len(parts) > 1:
+        pieces = _inner(column, parts, known)
+        if pieces:
+            return pieces
+    return [part for piece in _trimmed(column) for part in ([piece] if isinstance(piece, str) else _numbers(piece))]
+
+
+def _numbers(column: Column) -> list[str | Column]:
+    """A column of numbers with their unit, or of words that run into numbers, without what is constant in it."""
+    first = column[0]
+    if not (first[:1].isdigit() or not first.isascii()):
+        return [column]
+    parts = _FIGURE.split(first)
+    if len(parts) < 3 or len(parts) == 3 and parts[0] == parts[2] == "":
+        return [column]
+    rows = [_FIGURE.split(word) for word in column]
+    words = parts[::2]
+    if any(row[::2] != words for row in rows):
+        return [column]
+    columns = list(zip(*rows, strict=True))
+    varying = [c for c in columns[1::2] if c.count(c[0]) < len(c)]
+    if len(varying) > 2:
+        return [column]
+    return [c[0] if c.count(c[0]) == len(c) else c for c in columns]
+
+
+def is_phrase(word: str) -> bool:
+    """True for a word in quotes, which may hold blanks: it reads to its closing quote."""
+    return len(word) > 2 and word[0] == word[-1] == '"' and '"' not in word[1:-1] and word[1] not in " " + UNIT
+
+
+def _inner(column: Column, parts: Sequence[str], known: dict[Column, int]) -> list[str | Column] | None:
+    """The words of a column split at their punctuation, if all are built alike and some part is constant."""
+    width = len(parts)
+    rows = [_HARD.split(word) for word in column]
+    if any(len(row) != width for row in rows):
+        return None
+    pieces: list[str | Column] = []
+    columns: list[Column] = []
+    fixed = 0
+    for i, piece in enumerate(zip(*rows, strict=True)):
+        if piece.count(piece[0]) == len(piece):
+            pieces.append(piece[0])
+            fixed += i % 2 == 0 and piece[0] != ""
+            continue
+        if i % 2 or "" in piece:
+            return None
+        trimmed = _trimmed(piece)
+        fixed += len(trimmed) > 1
+        pieces += trimmed
+        columns += [p for p in trimmed if not isinstance(p, str)]
+    repeats = len(set(columns)) < len(columns) or any(c in known for c in columns)
+    return pieces if fixed or repeats or len(columns) == 1 else None
+
+
+def _trimmed(column: Column) -> list[str | Column]:
+    """A column without the beginning and the end that all its values share, cut beside punctuation."""
+    low, high = min(column), max(column)
+    start = _start(low, _same(low, high))
+    backwards = [word[::-1] for word in column]
+    low, high = min(backwards), max(backwards)
+    stop = _stop(low, _same(low, high))
+    if min(map(len, column)) <= start + stop:
+        if min(map(len, column)) <= start:
+            return [column]
+        stop = 0
+    if not start and not stop:
+        return [column]
+    first = column[0]
+    end = -stop or None
+    middle = tuple([word[start:end] for word in column])
+    if '"' in middle or any(map(is_phrase, middle[:1])):
+        return [column]
+    pieces: list[str | Column] = [first[:start]] if start else []
+    pieces.append(middle)
+    if stop:
+        pieces.append(first[-stop:])
+    return pieces
+
+
+def _same(low: str, high: str) -> int:
+    i = 0
+    for a, b in zip(low, high, strict=False):
+        if a != b:
+            break
+        i += 1
+    return i
+
+
+def _start(word: str, limit: int) -> int:
+    """Where a shared beginning may end: after punctuation, but not inside an address or a fraction (10.251, 0.37)."""
+    while limit:
+        c = word[limit - 1]
+        if not c.isalnum() and not (c in ".," and limit > 1 and word[limit - 2].isdigit()):
+            return limit
+        limit -= 1
+    return 0
+
+
+def _stop(backwards: str, limit: int) -> int:
+    """The same for a shared end, given backwards."""
+    while limit:
+        c = backwards[limit - 1]
+        if not c.isalnum() and not (c in ".," and limit > 1 and backwards[limit - 2].isdigit()):
+            return limit
+        limit -= 1
+    return 0

@@ -1,0 +1,178 @@
+"""The general line codec: steps over lists of lines, put together under one legend line.
+
+A step turns lines into fewer or shorter lines and is undone exactly; later steps see only lines, so any combination
+decodes by undoing the steps backwards. A rendering opens with a legend that names the notations it uses and no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from headroom.compressors import _echoes, _prefix, _templates
+from headroom.compressors._cost import cost, sampled_cost
+from headroom.errors import FormatError
+
+MARK = "[line codes: "
+"""Opens every rendering of the line codec."""
+
+TRIAL_LINES = 240
+"""Whether and where to cut the time off is tried on this many lines."""
+
+Lines = Sequence[str]
+Coded = tuple[list[str], str]
+"""Lines after a step, and the clause that tells it."""
+
+_CRLF = "lines end in CR LF"
+_TIMES = "×N: N times in all"
+_REFERENCES = "= lines: those lines of the original again"
+_HEADINGS = "@p: indented lines below start with p"
+_ENDINGS = "@…x: p with a new end"
+_TEMPLATES = "A := text {v}: later A v is that line with value v"
+_EQUAL = "{=v}: v again"
+_LAST = '" or nothing: as in the last A'
+_TEMPLATES_CLAUSE = re.compile(r"A := text (.)v(.): .*", re.DOTALL)
+
+
+def _fixed(line: str) -> bool:
+    """True for a line that an earlier step wrote: a heading, a note."""
+    first = line[:1]
+    return first in ("@", "\\") or (first == "[" and bool(_echoes.NOTE.match(line) or _echoes.REFERENCE.match(line)))
+
+
+def _crlf(lines: Lines) -> Coded | None:
+    if len(lines) < 3 or not all(line[-1:] == "\r" for line in lines[:-1]):
+        return None
+    return [line[:-1] for line in lines[:-1]] + list(lines[-1:]), _CRLF
+
+
+def _times(lines: Lines) -> Coded | None:
+    return _echoed(_echoes.encode(lines))
+
+
+def _long_references(lines: Lines) -> Coded | None:
+    return _echoed(_echoes.encode(lines, min_times=4, min_reference=6))
+
+
+def _references(lines: Lines) -> Coded | None:
+    return _echoed(_echoes.encode(lines, min_reference=_echoes.MIN_REFERENCE))
+
+
+def _echoed(out: list[str]) -> Coded | None:
+    notes = [line for line in out if line[:1] == "["]
+    clauses = []
+    if any(map(_echoes.NOTE.match, notes)):
+        clauses.append(_TIMES)
+    if any(map(_echoes.REFERENCE.match, notes)):
+        clauses.append(_REFERENCES)
+    return (out, "; ".join(clauses)) if clauses else None
+
+
+def _headings(lines: Lines) -> Coded | None:
+    return _headed(_prefix.write(lines, _prefix.headings(lines)))
+
+
+def _headed(out: list[str]) -> Coded | None:
+    heads = [line for line in out if line[:1] == "@"]
+    if not heads:
+        return None
+    return out, f"{_HEADINGS}; {_ENDINGS}" if any(head[1:2] == "…" for head in heads) else _HEADINGS
+
+
+def _clock(lines: Lines) -> Coded | None:
+    """Headings for the time, where templates of the rest come out shorter for it."""
+    best_k, fewest = 0, 0
+    sample = _middle(lines)
+    for k in (0, *_prefix.clocks(lines)):
+        shorter = _prefix.write(sample, _prefix.clock_headings(sample, k)) if k else sample
+        found = _templates.encode(shorter, _fixed)
+        tokens = cost("\n".join(found[0] if found else shorter))
+        if not k or tokens < fewest:
+            best_k, fewest = k, tokens
+    return _headed(_prefix.write(lines, _prefix.clock_headings(lines, best_k))) if best_k else None
+
+
+def _middle(lines: Lines) -> Lines:
+    if len(lines) <= TRIAL_LINES:
+        return lines
+    half, middle = TRIAL_LINES // 2, len(lines) // 2
+    return [*lines[:half], *lines[max(half, middle) : max(half, middle) + half]]
+
+
+def _templated(lines: Lines) -> Coded | None:
+    found = _templates.encode(lines, _fixed)
+    if found is None:
+        return None
+    out, notation = found
+    clauses = [_TEMPLATES, _EQUAL] if notation.equal else [_TEMPLATES]
+    clause = "; ".join(clauses).replace("{", notation.braces[0]).replace("}", notation.braces[1])
+    return out, f"{clause}; {_LAST}" if notation.last else clause
+
+
+STEPS: Mapping[str, Callable[[Lines], Coded | None]] = MappingProxyType(
+    {
+        "crlf": _crlf,
+        "times": _times,
+        "references": _references,
+        "long-references": _long_references,
+        "clock": _clock,
+        "templates": _templated,
+        "headings": _headings,
+    }
+)
+"""What each step is called. `times` tells immediate repetitions, `references` those and blocks from further up (for
+the output of runs, never for text that is edited), `headings` shared beginnings; `clock` prepares for `templates`."""
+
+_UNDO: Mapping[str, Callable[[Lines], list[str]]] = MappingProxyType(
+    {
+        _CRLF: lambda lines: [line + "\r" for line in lines[:-1]] + list(lines[-1:]),
+        _TIMES: _echoes.decode,
+        _REFERENCES: _echoes.decode,
+        _HEADINGS: _prefix.decode,
+    }
+)
+
+
+def encode(text: str, steps: Sequence[str]) -> str | None:
+    """`text` after these steps, in order, under a legend; None if none of them changed anything but line ends."""
+    if MARK in text:
+        return None
+    lines: Lines = text.split("\n")
+    clauses: list[str] = []
+    for step in ("crlf", *steps):
+        done = STEPS[step](lines)
+        if done is not None:
+            lines = done[0]
+            clauses.append(done[1])
+    if not clauses or clauses == [_CRLF]:
+        return None
+    return f"{MARK}{' | '.join(clauses)}]\n" + "\n".join(lines)
+
+
+def best(text: str, combinations: Sequence[Sequence[str]]) -> str | None:
+    """The shortest by estimate of several combinations of steps, or None where none is shorter than the text."""
+    shortest, fewest = None, sampled_cost(text)
+    for steps in combinations:
+        rendering = encode(text, steps)
+        if rendering is not None and (tokens := sampled_cost(rendering)) < fewest:
+            shortest, fewest = rendering, tokens
+    return shortest
+
+
+def decode(rendering: str) -> str:
+    """The text a rendering stands for. Raises FormatError."""
+    legend, _, body = rendering.partition("\n")
+    if not legend.startswith(MARK) or legend[-1] != "]":
+        raise FormatError(f"no legend of the line codec: {legend[:60]!r}")
+    lines = body.split("\n")
+    for clause in reversed(legend[len(MARK) : -1].split(" | ")):
+        undo = _UNDO.get(clause.partition("; ")[0])
+        if undo is not None:
+            lines = undo(lines)
+            continue
+        match = _TEMPLATES_CLAUSE.fullmatch(clause)
+        if match is None or match[1] + match[2] not in _templates.BRACES:
+            raise FormatError(f"the line codec has no clause {clause[:60]!r}")
+        lines = _templates.decode(lines, match[1] + match[2])
+    return "\n".join(lines)

@@ -1,0 +1,97 @@
+"""Lines that open with a path: `path:12:text`, `path-13-text`, `path:text`.
+
+What is a path is decided here once, for the search encoder and its decoder alike. The rule it keeps: a split only
+cuts, so that the pieces joined give the line back.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+MAX_PATH = 400
+
+_NUMBER = r"(0|[1-9][0-9]{0,8})"
+_PATH = r"(?:[A-Za-z]:(?=[\\/]))?[^\s:]+"
+_NUMBERED = re.compile(rf"({_PATH}):{_NUMBER}:")
+_REVISION = re.compile(rf"([^\s:]+:[^\s:]+):{_NUMBER}:")
+_UNNUMBERED = re.compile(rf"({_PATH}):(?!//)")
+_CONTEXT = re.compile(rf"([-=]){_NUMBER}\1")
+_PLAIN = re.compile(r"(?:.*[\w.][/\\]|.*\w\.[A-Za-z][A-Za-z0-9_+-]{0,11}\Z)")
+_DATE = re.compile(r"\W*[0-9]{2,4}[-/.][0-9]{2}[-/.][0-9]{2,4}(?:[T_][0-9]{1,2})?")
+_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./~@_$%+\\[")
+_LETTER = re.compile(r"[^\W\d_]")
+_NAME = re.compile(r"[\w.+@~-]+")
+
+
+class Line(NamedTuple):
+    """One line in pieces: `path`, `mark` (`:`, or `-` or `=` for context), `number` (None without one), the rest."""
+
+    path: str
+    mark: str
+    number: int | None
+    text: str
+
+
+@lru_cache(maxsize=4096)
+def is_path(text: str) -> bool:
+    """True if `text` may be a file's path before `:12:`. No blanks, no dates, no clock times, no bare numbers."""
+    if not 0 < len(text) <= MAX_PATH or (text[0] not in _FIRST and text[0].isascii()):
+        return False
+    if any(map(str.isspace, text)) or not _LETTER.search(text) or _DATE.fullmatch(text):
+        return False
+    return "/" in text or "\\" in text or _NAME.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_plain_path(text: str) -> bool:
+    """True if `text` looks like a path even where no number follows: it has a folder or an extension."""
+    return is_path(text) and _PLAIN.match(text) is not None
+
+
+def split_numbered(line: str) -> Line | None:
+    """The pieces of `path:12:text` (`rev:path:12:text` too); None if `line` is not of this form."""
+    match = _NUMBERED.match(line, 0, MAX_PATH + 12) or _REVISION.match(line, 0, MAX_PATH + 12)
+    if match is None or not is_path(match[1]):
+        return None
+    return Line(match[1], ":", int(match[2]), line[match.end() :])
+
+
+def split_plain(line: str) -> Line | None:
+    """The pieces of `path:text`; None if `line` is not of this form."""
+    match = _UNNUMBERED.match(line, 0, MAX_PATH + 3)
+    if match is None or not is_plain_path(match[1]):
+        return None
+    return Line(match[1], ":", None, line[match.end() :])
+
+
+def split_context(line: str, path: str, *, numbered: bool) -> Line | None:
+    """The pieces of a context line that opens with `path`: `path-13-text`, or `path-text` if not `numbered`."""
+    if numbered:
+        match = _CONTEXT.match(line, len(path))
+        return None if match is None else Line(path, match[1], int(match[2]), line[match.end() :])
+    if not line.startswith("-", len(path)) or line[len(path) :] == "--":  # a lone "-" would read as grep's gap
+        return None
+    return Line(path, "-", None, line[len(path) + 1 :])
+
+
+def context_paths(line: str, *, numbered: bool) -> list[str]:
+    """Every path that a context line could open with, the shortest first."""
+    end = MAX_PATH + 12
+    if numbered:
+        return [line[: match.start()] for match in _CONTEXT.finditer(line, 1, end)]
+    return [line[:at] for at in range(1, min(len(line), end)) if line[at] == "-"]
+
+
+def common_folder(paths: list[str]) -> str:
+    """The longest common start of all paths that ends in a separator and leaves each a path whose first character is
+    no digit; "" if there is none."""
+    low, high = min(paths), max(paths)
+    end = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))
+    while end > 0:
+        end = max(low.rfind("/", 0, end), low.rfind("\\", 0, end)) + 1
+        if all(is_path(path[end:]) and not path[end].isdigit() for path in paths):
+            return low[:end]
+        end -= 1
+    return ""

@@ -1,0 +1,106 @@
+"""Server and system logs of any format: the kinds of lines are found in the text, none is known beforehand.
+
+The first line of a kind stands whole and names it; later lines give the name and what varies. Time that neighbours
+share stands above them. The order of lines is kept, and lines that continue a record (stack traces, wrapped text)
+stay where they are, word for word or by reference to the same block further up. See `_lines` for the notation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from headroom.compressors import _lines
+from headroom.compressors._exact import ByteExact
+from headroom.types import Facts, PartClass
+
+SAMPLE_LINES = 120
+"""A text is judged by this many lines from its beginning and as many from its middle."""
+
+MIN_LINES = 5
+
+MIN_STARTS = 0.08
+"""Share of lines that must begin a record."""
+
+MIN_SHARE = 0.4
+"""Share of these that must say when, how grave or who."""
+
+HEAD = 72
+"""Characters in which a log line says when, how grave or who."""
+
+STEPS = ("long-references", "clock", "templates")
+
+_TIME = re.compile(
+    r"(?<!\d)\d\d?:\d\d(?::\d\d)?(?!\d)"  # 04:47:44
+    r"|(?<![\w/-])(?:19|20)\d\d([-/.]?)[01]\d\1[0-3]\d(?!\d|[-_][a-z0-9]|\.[a-z])"  # 2005-12-04, 20051204
+    r"|(?<!\d)1[0-9]{9}(?:\.\d+|\d{3})?(?!\d)"  # seconds or milliseconds since 1970
+    r"|\[ *\d+\.\d{3,6}\]",  # a kernel's uptime
+    re.ASCII,
+)
+_GRAVITY = re.compile(
+    r"(?:^|[\s\[(<|=\"])(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE|PANIC)(?:[\s\])>|:,\"]|$)",
+    re.IGNORECASE,
+)
+_SOURCE = re.compile(r"^(?:<\d{1,3}>|\[[\w .:/#-]{2,40}\]|[\w./-]{2,40}\[\d+\]:|[\w.-]{1,40} +\| )", re.ASCII)
+
+# Lines of other kinds of text that hold a time or a level as well.
+_OTHER = re.compile(
+    r"\s*[\[{].*[\]}],?\s*$"  # JSON
+    r"|[-dlbcps][rwxsStT-]{9}[.+@]?\s"  # ls -l
+    r"|(?!\d)[^\s:]*[./][^\s:]*[^\W\d]:\d+[:-]"  # grep
+    r"|\^?[0-9a-f]{7,40} .*\([^)]*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} +\d+\)"  # git blame
+    r"|\s*\d+[→\t]"  # a numbered file view
+    r"|[+]\s|@@ -|diff --git |index [0-9a-f]{7}",  # a diff
+    re.ASCII,
+)
+_CODE = re.compile(r"[;{]\s*$|^\s*(?:def|class|import|from|return|if|for|while|func|fn|let|const|var|#include|//|/\*)\b")
+
+
+class Logs(ByteExact):
+    """Line templates under headings of time."""
+
+    name = "logs"
+    version = 1
+    content: PartClass = "machine"
+    marks: tuple[str, ...] = (_lines.MARK,)
+
+    def fit(self, facts: Facts) -> float:
+        lines = _sample(facts.lines)
+        if len(lines) < MIN_LINES:
+            return 0.0
+        n = len(lines)
+        if sum(1 for line in lines if _OTHER.match(line[:400]) and line[0] != "[") > 0.4 * n:
+            return 0.0
+        if sum(1 for line in lines if _CODE.search(line[:400])) > 0.3 * n or _is_table(lines):
+            return 0.0
+        # Lines that start with a blank continue a record; they say nothing for or against.
+        starts = [line for line in lines if line[0] not in " \t"]
+        if len(starts) < max(MIN_LINES - 1, MIN_STARTS * n):
+            return 0.0
+        timed = sum(1 for line in starts if _TIME.search(line, 0, HEAD))
+        graded = sum(1 for line in starts if _GRAVITY.search(line, 0, HEAD))
+        named = sum(1 for line in starts if _SOURCE.match(line))
+        share = max(timed, 0.8 * graded, 0.6 * named) / len(starts)
+        return 0.9 * share if share >= MIN_SHARE else 0.0
+
+    def encode(self, facts: Facts) -> str | None:
+        return _lines.encode(facts.text, STEPS)
+
+    def decode(self, rendering: str) -> str:
+        return _lines.decode(rendering)
+
+
+def _sample(lines: Sequence[str]) -> list[str]:
+    middle = max(SAMPLE_LINES, len(lines) // 2)
+    return [line for line in (*lines[:SAMPLE_LINES], *lines[middle : middle + SAMPLE_LINES]) if line.strip()]
+
+
+def _is_table(lines: Sequence[str]) -> bool:
+    """True if all lines have the same number of the same separator: CSV, TSV, a Markdown table."""
+    for separator, least in ((",", 3), ("\t", 2), (";", 3)):
+        counts = Counter(line.count(separator) for line in lines)
+        count, times = counts.most_common(1)[0]
+        if count >= least and times >= 0.95 * len(lines) and sum(line.count(" ") for line in lines) < 4 * len(lines):
+            return True
+    return False

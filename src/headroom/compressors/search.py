@@ -1,0 +1,273 @@
+"""Search results and diagnostics: grep, ripgrep, git grep, and compilers that print `path:line:`.
+
+Each file is named once. The heading `path:` stands for the path on every line below it, so that heading and line
+joined read as the original; the folder common to all files is named in the first line. Equal lines of a file share
+one line (`12,40:text`). Numbers of context lines follow on from the line above and are shown again at every tenth.
+The rule it keeps: what stands after `N:` is never touched, and lines that are no result keep their place and bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from headroom.compressors import _paths, _rgjson
+from headroom.compressors._exact import ByteExact
+from headroom.compressors._paths import Line
+from headroom.compressors._results import GAP, Results, understood
+from headroom.errors import FormatError
+from headroom.types import Facts, PartClass
+
+BY_FILE = "[lines by file"
+ONE_FILE = "[lines of one file"
+HEADED = ", headings kept"
+FOLLOW = "; unnumbered lines follow on"
+HEADER = re.compile(
+    rf"({re.escape(BY_FILE)}|{re.escape(ONE_FILE)})({HEADED})?"
+    rf"(?: under (\S*[/\\]))?(?:, in (.*[/\\]))?({FOLLOW})?\]"
+)
+ESCAPE = "\\"
+STEP = 10
+MIN_FOLLOWING = 5
+"""Fewer numbers left out than this do not pay for the words that say so."""
+
+_NUMBER = "(?:0|[1-9][0-9]{0,8})"
+MEMBER = re.compile(rf"({_NUMBER}(?:,{_NUMBER})*)([:=-])")
+
+
+class Entry(NamedTuple):
+    """Lines of one file that differ in their number only; no number, or one for each line."""
+
+    path: str
+    mark: str
+    numbers: tuple[int, ...]
+    text: str
+
+
+class Frame(NamedTuple):
+    """What a header says: how files are named, the folder of all paths, `Results.base`, whether numbers follow on."""
+
+    style: Literal["each", "headed", "one"]
+    root: str
+    base: str
+    follow: bool
+
+    @property
+    def outside(self) -> str | None:
+        """The heading that is in force where none was given."""
+        return "" if self.style == "one" else None
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Lines that part two groups of results."""
+        return (GAP, "") if self.style == "headed" else (GAP,)
+
+    def header(self) -> str:
+        name = ONE_FILE if self.style == "one" else BY_FILE + (HEADED if self.style == "headed" else "")
+        under = f" under {self.root}" if self.root else ""
+        base = f", in {self.base}" if self.base else ""
+        return f"{name}{under}{base}{FOLLOW if self.follow else ''}]"
+
+    def whole(self, head: str, mark: str, number: int | None, text: str) -> str:
+        """The original line of a result below the heading `head`."""
+        end = text if number is None else f"{number}{mark}{text}"
+        if self.style != "each":
+            return end
+        base = self.base if mark != ":" and ":" not in text else ""
+        return f"{base}{self.root}{head}{mark}{end}"
+
+
+class Search(ByteExact):
+    """One heading per file instead of a path on every line."""
+
+    name = "search"
+    version = 1
+    content: PartClass = "machine"
+    marks: tuple[str, ...] = (BY_FILE, ONE_FILE, _rgjson.MARK)
+
+    def fit(self, facts: Facts) -> float:
+        if _rgjson.fits(facts.text):
+            return 0.98
+        found = _found(facts)
+        if found is None:
+            return 0.0
+        results = [line for line in found.lines if not isinstance(line, str)]
+        numbered = sum(line.number is not None for line in results)
+        share = (len(results) + found.lines.count(GAP)) / len(found.lines)
+        return share * (0.95 if numbered * 2 >= len(results) else 0.6)
+
+    def encode(self, facts: Facts) -> str | None:
+        if _rgjson.fits(facts.text):
+            return _rgjson.encode(facts.lines)
+        found = _found(facts)
+        if found is None:
+            return None
+        frame = _frame(found)
+        return "\n".join((frame.header(), *_rendered(_merged(found.lines), frame)))
+
+    def decode(self, rendering: str) -> str:
+        if rendering.startswith(_rgjson.MARK):
+            return _rgjson.decode(rendering)
+        header, newline, body = rendering.partition("\n")
+        known = HEADER.fullmatch(header)
+        if known is None or not newline or (known[1] == ONE_FILE and known[2]):
+            raise FormatError("search results open with their header line")
+        style: Literal["each", "headed", "one"]
+        style = "one" if known[1] == ONE_FILE else "headed" if known[2] else "each"
+        return "\n".join(_restored(body.split("\n"), Frame(style, known[3] or "", known[4] or "", bool(known[5]))))
+
+
+def _found(facts: Facts) -> Results | None:
+    return facts.once("search", lambda: understood(facts.lines))
+
+
+def _frame(found: Results) -> Frame:
+    results = [line for line in found.lines if not isinstance(line, str)]
+    groups = 1 + sum(a.path != b.path for a, b in pairwise(results))
+    root = "" if found.style == "one" or groups < 2 else _paths.common_folder(list({line.path for line in results}))
+    following = sum(
+        b.mark == "-" and b.number is not None and a.number == b.number - 1 and a.path == b.path
+        for a, b in pairwise(found.lines)
+        if not isinstance(a, str) and not isinstance(b, str)
+    )
+    return Frame(found.style, root, found.base, following >= MIN_FOLLOWING)
+
+
+def _merged(lines: list[Line | str]) -> list[Entry | str]:
+    """Adjacent matches of one file with the same text as one entry."""
+    merged: list[Entry | str] = []
+    above: Entry | str = ""
+    for line in lines:
+        if isinstance(line, str):
+            above = line
+            merged.append(above)
+            continue
+        path, mark, number, text = line
+        if (
+            mark == ":" and number is not None and text and not isinstance(above, str)
+            and above.text == text and above.path == path and above.mark == mark and above.numbers
+        ):  # fmt: skip
+            above = merged[-1] = above._replace(numbers=(*above.numbers, number))
+        else:
+            above = Entry(path, mark, () if number is None else (number,), text)
+            merged.append(above)
+    return merged
+
+
+def _rendered(entries: list[Entry | str], frame: Frame) -> Iterator[str]:
+    """The lines below the header."""
+    head = frame.outside
+    above: int | None = None  # the number of the line above, where the next can follow on
+    for at, entry in enumerate(entries):
+        if isinstance(entry, str):
+            gap = entry in frame.gaps
+            yield ESCAPE + entry if not gap and _ambiguous(entry, head, above, frame) else entry
+            head, above = head if gap and entry else frame.outside, None
+            continue
+        path = entry.path[len(frame.root) :]
+        if path != head or (above is not None and not entry.numbers):
+            heading = f"{path}:"
+            inline = _inline(entry, path) if frame.style == "each" and _alone(entries, at) else ""
+            head, above = frame.outside, None
+            if inline:
+                yield inline
+                continue
+            if MEMBER.match(path) or path.startswith(ESCAPE) or _kind(heading) != "heading":
+                for number in entry.numbers or (None,):
+                    yield ESCAPE + frame.whole(path, entry.mark, number, entry.text)
+                continue
+            yield heading
+            head = path
+        yield _member(entry, above, frame)
+        above = entry.numbers[-1] if entry.numbers else None
+
+
+def _inline(entry: Entry, path: str) -> str:
+    """The line of a file's only result, its path in front; "" where a decoder would take it for something else."""
+    line = f"{path}:{''.join(f'{number}:' for number in entry.numbers)}{entry.text}"
+    sole = entry.mark == ":" and len(entry.numbers) < 2
+    return line if sole and _kind(line) == "inline" and not MEMBER.match(line) and line[0] != ESCAPE else ""
+
+
+def _alone(entries: list[Entry | str], at: int) -> bool:
+    """True if no result of the same file comes next: such a result keeps its path, and needs no heading."""
+    path = entries[at][0]
+    for entry in entries[at + 1 : at + 3]:
+        if entry != GAP:
+            return isinstance(entry, str) or entry.path != path
+    return True
+
+
+def _member(entry: Entry, above: int | None, frame: Frame) -> str:
+    """An entry below its heading."""
+    text = entry.text
+    if not entry.numbers:
+        if entry.mark == "-":
+            return f"-{text}"
+        return f":{text}" if text[:1] in (":", "-") or not _plain(text, frame) else text
+    number = entry.numbers[0]
+    if frame.follow and entry.mark == "-" and above == number - 1 and number % STEP and _plain(text, frame):
+        return text
+    return f"{','.join(map(str, entry.numbers))}{entry.mark}{text}"
+
+
+def _plain(text: str, frame: Frame) -> bool:
+    """True if a decoder takes `text` for none of the marked forms."""
+    if text in frame.gaps or text[:1] == ESCAPE or MEMBER.match(text):
+        return False
+    return ":" not in text or _kind(text) is None
+
+
+def _kind(line: str) -> Literal["inline", "heading"] | None:
+    """What a decoder takes a line for that opens with a path."""
+    if ":" not in line:
+        return None
+    if _paths.split_numbered(line) is not None:
+        return "inline"
+    if line[-1] == ":" and _paths.is_path(line[:-1]):
+        return "heading"
+    return "inline" if _paths.split_plain(line) is not None else None
+
+
+def _ambiguous(line: str, head: str | None, above: int | None, frame: Frame) -> bool:
+    """True if a decoder would take a line that is no result for one."""
+    if line.startswith(ESCAPE) or _kind(line) is not None:
+        return True
+    return head is not None and (MEMBER.match(line) is not None or _continues(head, above, frame))
+
+
+def _continues(head: str, above: int | None, frame: Frame) -> bool:
+    """True where a line without any mark belongs to the heading `head`."""
+    return frame.follow if above is not None else head != "" and frame.style == "each"
+
+
+def _restored(lines: list[str], frame: Frame) -> Iterator[str]:
+    """The original lines. Any line that is none of the forms stands for itself."""
+    head = frame.outside
+    above: int | None = None
+    for line in lines:
+        member = MEMBER.match(line) if head is not None else None
+        kind = _kind(line) if member is None and ":" in line and line[0] not in (ESCAPE, ":") else None
+        if line in frame.gaps:
+            yield line
+            head, above = head if line else frame.outside, None
+        elif member is not None and head is not None:
+            numbers = [int(number) for number in member[1].split(",")]
+            for number in numbers:
+                yield frame.whole(head, member[2], number, line[member.end() :])
+            above = numbers[-1]
+        elif kind == "heading":
+            head, above = line[:-1], None
+            if frame.style == "headed":
+                yield frame.root + head
+        elif line.startswith(ESCAPE) or kind == "inline" or head is None or not _continues(head, above, frame):
+            yield line[1:] if line.startswith(ESCAPE) else frame.root + line if kind == "inline" else line
+            head, above = frame.outside, None
+        elif above is not None:
+            above += 1
+            yield frame.whole(head, "-", above, line)
+        else:
+            mark = "-" if line.startswith("-") else ":"
+            yield frame.whole(head, mark, None, line[1:] if line[:1] in (":", "-") else line)

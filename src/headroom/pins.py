@@ -1,0 +1,55 @@
+"""The keys under which a decision is found again: a running hash over a conversation's items, and a part's own text.
+
+The chain covers what the model reads and clients keep: role, kind, tool name, arguments with sorted keys, text. It
+does not cover what clients move, strip or rewrite between requests (ids, message boundaries, `cache_control`,
+thinking, tools, system text, host reminders): items marked unhashed, and tails. See ARCHITECTURE.md, "Pins".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from headroom.types import Item, PinKey, TextKey, WayBack
+
+
+def chain(dialect: str, items: Sequence[Item]) -> list[bytes]:
+    """For each item the SHA-256 over the dialect and all hashed items up to and including it (32 bytes each)."""
+    running = hashlib.sha256(_field(dialect))
+    values: list[bytes] = []
+    value = running.digest()
+    for item in items:
+        if item.hashed:
+            running.update(_content(item))
+            value = running.digest()
+        values.append(value)
+    return values
+
+
+def pin_key(value: bytes, way: WayBack) -> PinKey:
+    """The first key of a pin: its place in a conversation."""
+    return PinKey(value, way)
+
+
+def text_key(item: Item, way: WayBack) -> TextKey:
+    """The second key of a pin: the call that produced the part, and the part's text."""
+    return TextKey(way, item.call.id if item.call else "", sent_hash(item.head + item.text))
+
+
+def sent_hash(text: str) -> bytes:
+    """SHA-256 of a text (32 bytes)."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _content(item: Item) -> bytes:
+    fields = [item.role, item.kind]
+    if item.kind == "call" and item.call is not None:
+        fields += [item.call.name, json.dumps(item.call.args, sort_keys=True, separators=(",", ":"), default=str)]
+    fields += [item.head, item.text] if item.head else [item.text]
+    return b"".join(map(_field, fields))
+
+
+def _field(text: str) -> bytes:
+    data = text.encode("utf-8", "surrogatepass")
+    return len(data).to_bytes(8, "big") + data

@@ -1,0 +1,209 @@
+"""What the lenses share: finding the message list in a body, turning blocks into items, judging a dialect.
+
+Reading never raises and never copies a text. A block that is not understood becomes an item of kind `other` whose text
+is a canonical dump, so that the chain covers it; what clients move or strip (`cache_control`, ids, signatures) is left
+out of that dump. A leaf is given only where the whole way to it is plain dicts and lists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from headroom.providers._host import is_reminder, split
+from headroom.types import Item, Json, Path, ToolCall
+
+MAX_DUMP = 4096
+"""Characters above which a dump is given by its hash: a document in base64 must not be carried along twice."""
+
+NO_CALL = ToolCall()
+
+_MARKERS = frozenset({"cache_control", "prompt_cache_breakpoint", "thoughtSignature", "thought_signature"})
+_UNSTABLE = _MARKERS | {"id", "call_id", "tool_use_id", "status", "signature"}
+
+
+def as_object(value: Json) -> dict[str, Json] | None:
+    """`value` as a dict: itself, or what an SDK's model object dumps to. None for anything else."""
+    if isinstance(value, dict):
+        return value
+    dump = getattr(value, "model_dump", None)
+    if callable(dump):
+        dumped = dump(mode="json")
+        return dumped if isinstance(dumped, dict) else None
+    return None
+
+
+def word(block: Mapping[str, Json], *keys: str) -> str:
+    """The first string under one of `keys`, "" if there is none."""
+    for key in keys:
+        value = block.get(key)
+        if isinstance(value, str):
+            return value
+    return ""
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text in hex; unpaired surrogates count as the bytes they would be."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def canonical(value: Json) -> str:
+    """A dump of `value` that is equal for equal JSON values, cache markers aside; its hash if it is long."""
+    try:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=repr)
+        if any(f'"{marker}"' in text for marker in _MARKERS):
+            bare = json.loads(text, object_hook=_without_markers)
+            text = json.dumps(bare, sort_keys=True, separators=(",", ":"))
+    except (RecursionError, TypeError):
+        text = "".join(_tokens(value))
+    return text if len(text) <= MAX_DUMP else f"sha256:{digest(text)}"
+
+
+def _without_markers(value: dict[str, Json]) -> dict[str, Json]:
+    return {key: item for key, item in value.items() if key not in _MARKERS}
+
+
+def _tokens(value: Json) -> Iterable[str]:
+    """A dump without recursion, for what nests deeper than the C encoder goes."""
+    stack: list[Json | tuple[str]] = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, tuple):
+            yield str(item[0])
+        elif isinstance(item, dict):
+            stack.append(("}",))
+            for key in sorted(item, key=str, reverse=True):
+                if key not in _MARKERS:
+                    stack += [item[key], (f"{key!r}:",)]
+            yield "{"
+        elif isinstance(item, list):
+            stack.append(("]",))
+            for element in reversed(item):
+                stack += [(",",), element]
+            yield "["
+        else:
+            yield repr(item)
+
+
+def arguments(value: Json) -> Mapping[str, Json]:
+    """A call's arguments as decoded JSON. What is no JSON object stands under the empty name."""
+    if isinstance(value, str):
+        if not value.strip():
+            return {}
+        try:
+            decoded = json.loads(value)
+        except (ValueError, RecursionError):
+            return {"": value}
+        return decoded if isinstance(decoded, dict) else {"": value}
+    if isinstance(value, dict):
+        return value
+    return {} if value is None else {"": value}
+
+
+# --- items ---
+
+
+def text_item(role: str, text: str, leaf: Path | None, *, split_host: bool = True) -> Item:
+    """A text block outside results. One that is wholly host reminders is neither hashed nor a part."""
+    if not split_host:
+        return Item(role=role, kind="text", text=text)
+    host = split(text)
+    if not host.body and host.tail == text and is_reminder(text):
+        return Item(role=role, kind="text", tail=text, hashed=False)
+    return Item(
+        role=role, kind="text", text=host.body, leaf=leaf if host.body else None, head=host.head, tail=host.tail
+    )
+
+
+def result_item(role: str, text: str, leaf: Path | None, call: ToolCall | None, is_error: bool = False) -> Item:
+    """A text of a tool's result. Without a body (only host text, or nothing) it is no part."""
+    head, body, tail, failed = split(text)
+    return Item(
+        role=role,
+        kind="result",
+        text=body,
+        call=call,
+        leaf=leaf if body else None,
+        head=head,
+        tail=tail,
+        is_error=is_error or failed,
+    )
+
+
+def image_item(role: str, data: str, call: ToolCall | None = None) -> Item:
+    """An image, told by the hash of its data or address."""
+    return Item(role=role, kind="image", text=digest(data), call=call)
+
+
+def other_item(role: str, block: Json, *, hashed: bool = True) -> Item:
+    """What no lens touches. Unhashed, its text is left out too: nothing may depend on it."""
+    if not hashed:
+        return Item(role=role, kind="other", hashed=False)
+    if isinstance(block, dict):
+        block = {key: value for key, value in block.items() if key not in _UNSTABLE}
+    return Item(role=role, kind="other", text=canonical(block))
+
+
+def unhashed_items(role: str, content: Json) -> list[Item]:
+    """System and developer text, wherever it stands: shown, never hashed, never a part."""
+    blocks = content if isinstance(content, list) else [content]
+    texts = [block if isinstance(block, str) else word(as_object(block) or {}, "text") for block in blocks]
+    kinds: list[Literal["text", "other"]] = ["text" if text else "other" for text in texts]
+    return [Item(role=role, kind=kind, text=text, hashed=False) for kind, text in zip(kinds, texts, strict=True)]
+
+
+def settle(items: list[Item], start: int) -> None:
+    """Takes reminders that are blocks of their own out of the chain, within one result (the items from `start`).
+
+    Clients add and drop such blocks. If the result holds nothing else, its first block stays, as the empty text
+    that an empty result is.
+    """
+    if len(items) - start < 2:
+        return
+    reminders = [i for i in range(start, len(items)) if _only_reminder(items[i])]
+    if len(reminders) == len(items) - start:
+        reminders = reminders[1:]
+    for i in reminders:
+        items[i] = replace(items[i], hashed=False)
+
+
+def _only_reminder(item: Item) -> bool:
+    return item.kind == "result" and not item.text and not item.head and is_reminder(item.tail)
+
+
+# --- bodies ---
+
+
+def locate(body: Json, containers: Iterable[Path]) -> tuple[Path, Json] | None:
+    """The message list of `body` and the path to it: the body itself if it is a list, else the first container."""
+    if isinstance(body, list):
+        return (), body
+    for path in containers:
+        value = body
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None:
+            return path, value
+    return None
+
+
+def weigh(messages: Sequence[Json], judge: Callable[[int, dict[str, Json]], float], known: float = 0.0) -> float:
+    """How surely a message list is of a dialect, 0 to 1.
+
+    `judge` gives 1 for a message that no other dialect has, 0 for one that this dialect does not have, and the
+    likeliness in between; `known` is what the rest of the body says. A list that holds foreign messages counts a
+    fifth, unless the body or a message decides; one that holds nothing else is not of this dialect.
+    """
+    best, foreign = 0.0, False
+    for index, message in enumerate(messages):
+        score = judge(index, message) if isinstance(message, dict) else 0.0
+        if score >= 1.0:
+            return 1.0
+        foreign = foreign or score == 0.0
+        best = max(best, score)
+    if foreign and not best:
+        return 0.0
+    return max(known, best / 5 if foreign else best or 0.5)

@@ -1,0 +1,187 @@
+"""The measurements themselves: repeatable, honest about what is visible, and runnable without anybody's data."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from bench import corpora, documents, exact, fuzz, hostile, law, measure, run, tables, texts
+from bench.generators import GENERATORS, generated
+from bench.transcripts import Transcript
+from bench.workloads import SHARED, Workload, anthropic_messages, load, openai_messages
+from headroom import Result, compress
+
+NOWHERE = Path("no-such-folder")
+WORKLOADS = load(NOWHERE)
+
+
+def bench(out: Path, *arguments: str) -> list[dict[str, str]]:
+    assert run.main(["--shared", str(NOWHERE), "--out", str(out), "--no-peer", *arguments]) == 0
+    with (out / "results.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_without_shared_data_every_seeded_workload_is_measured_at_every_level(tmp_path: Path) -> None:
+    rows = bench(tmp_path, "--runs", "0")
+
+    assert [(r["workload"], r["level"]) for r in rows] == [
+        (w.name, level) for w in WORKLOADS for level in ("lossless", "balanced", "aggressive")
+    ]
+    assert tuple(rows[0]) == run.COLUMNS
+    assert not (tmp_path / "speed.csv").exists()
+
+
+def test_a_second_run_writes_the_same_table(tmp_path: Path) -> None:
+    first, second = tmp_path / "1", tmp_path / "2"
+    for out in (first, second):
+        out.mkdir()
+        bench(out, "--runs", "0", "--only", "seeded_r")
+
+    assert (first / "results.csv").read_bytes() == (second / "results.csv").read_bytes()
+
+
+def test_speeds_stand_in_a_table_of_their_own(tmp_path: Path) -> None:
+    bench(tmp_path, "--runs", "1", "--levels", "lossless", "--only", "seeded_p")
+    with (tmp_path / "speed.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    assert tuple(rows[0]) == run.SPEED_COLUMNS
+    assert [r["workload"] for r in rows] == ["seeded_prose", "seeded_pytest", "(median)"]
+    assert all(float(r["mb_per_s"]) > 0 and r["peer_mb_per_s"] == "" for r in rows)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda w: w.name)
+def test_every_planted_fact_of_a_seeded_workload_is_in_it(workload: Workload) -> None:
+    facts = (*workload.needles, *workload.samples)
+
+    assert facts
+    assert measure.visible(facts, workload.texts) == len(facts)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda w: w.name)
+def test_at_lossless_every_part_is_restored_redeemed_and_no_longer(workload: Workload) -> None:
+    measured = measure.measure(workload, "lossless")
+
+    assert measured.lossless
+    assert measured.redeemed == measured.refs == measured.encoded
+    assert measured.tokens <= measured.raw_tokens
+    assert measured.needles == len(workload.needles)
+    assert measured.samples == len(workload.samples)
+
+
+def test_a_generator_repeats_itself_and_another_seed_does_not() -> None:
+    assert generated(1) == generated(1)
+    assert {made.text for made in generated(1)}.isdisjoint({made.text for made in generated(2)})
+    assert len({made.name for made in generated(1)}) == len(GENERATORS)
+
+
+def test_both_message_shapes_hold_the_same_outputs() -> None:
+    for workload in WORKLOADS:
+        assert texts.outputs(workload.anthropic) == texts.outputs(workload.openai)
+
+
+def test_without_tool_results_the_pasted_text_is_what_is_measured() -> None:
+    assert texts.outputs([{"role": "user", "content": "a page"}, {"role": "assistant", "content": "yes"}]) == ["a page"]
+    assert texts.outputs([]) == []
+
+
+def test_a_fact_is_shown_escaped_or_under_its_files_heading_but_not_elsewhere() -> None:
+    assert texts.shows('say "a"', '{"x": "say \\"a\\""}')
+    assert texts.shows("src/a.py:12:x = 1", "src/a.py\n12:x = 1\n")
+    assert not texts.shows("src/a.py:12:x = 1", "src/b.py\n12:x = 1\n")
+    assert not texts.shows("absent", "present")
+
+
+def test_the_judge_of_equality_keeps_json_values_apart() -> None:
+    assert exact.same('{"a": 1, "b": [1, 2]}', '{"b":[1,2],"a":1}')
+    assert exact.same('Found:\n{"a": 1}\n', 'Found:\n{"a":1}\n')
+    for other in ('{"a": 1.0}', '{"a": "1"}', '{"a": null}', "{}", '{"a": 1, "a": 1}', '{"a": [1]}', '{"a": 1} x'):
+        assert not exact.same('{"a": 1}', other)
+    assert not exact.same("[1, 2]", "[2, 1]")
+    assert not exact.same("a\n", "a\r\n")
+
+
+def test_a_rewritten_view_keeps_its_text_and_stops_where_the_count_does() -> None:
+    view = "     9→\tx = '3→4'\n    10→\n    11→y\nno number\n    40→z"
+
+    assert documents.to_tab(view) == "9\t\tx = '3→4'\n10\t\n11\ty\nno number\n    40→z"
+    assert documents.without_gutter("9\t\tx\n10\t\n    11→y") == "\tx\n\ny"
+
+
+def test_percentages_of_nothing_and_of_growth_are_told_as_they_are() -> None:
+    assert tables.percent(0, 0) == 0.0
+    assert tables.percent(100, 110) == -10.0
+    assert tables.percent(3, 1) == 66.7
+
+
+def test_a_corpus_row_adds_up() -> None:
+    reads = [documents.Document("Read", {}, made.text) for made in generated() if made.category == "read"]
+    reads += [documents.Document("Read", {}, "short")]
+    (row,) = corpora.measure("reads", reads)
+
+    assert tuple(row) == corpora.COLUMNS
+    assert row["n"] == 3
+    assert row["raw_tokens"] == texts.tokens([d.text for d in reads])
+    assert row["grown_n"] == 0
+
+
+def turns(n: int) -> Transcript:
+    messages: texts.Messages = [{"role": "user", "content": "Fix the ledger."}]
+    requests = [list(messages)]
+    for number, made in enumerate(generated(3)[:n]):
+        call, result = anthropic_messages(made.tool, made.args, made.text)[1:]
+        call["content"].insert(0, {"type": "thinking", "thinking": "hm", "signature": "s"})
+        call["content"][1]["id"] = result["content"][0]["tool_use_id"] = f"toolu_{number}"
+        messages += [call, result]
+        requests.append(list(messages))
+    return Transcript("made", requests)
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_a_session_of_seeded_outputs_obeys_the_prefix_law(tmp_path: Path, touched: bool) -> None:
+    tally = law.replay(turns(8), tmp_path / "store.db", touched=touched)
+
+    assert tally.violations == []
+    assert (tally.turns, tally.compared, tally.rewritten) == (9, 8, 0)
+
+
+def test_the_law_sees_a_request_that_does_not_continue_the_last(tmp_path: Path) -> None:
+    answered = iter(range(100))
+
+    def forgetful(messages: Any, **options: Any) -> Result:
+        return compress([{"role": "user", "content": f"another {next(answered)}"}, *messages[1:]], **options)
+
+    tally = law.replay(turns(3), tmp_path / "store.db", touched=False, send=forgetful)
+
+    assert len(tally.violations) == 3
+
+
+def test_hostile_documents_do_no_harm() -> None:
+    embed = fuzz.samples()
+    wrong = {number: found for number in range(400) if (found := fuzz.check(5, number, embed)[2])}
+
+    assert wrong == {}
+
+
+def test_a_hostile_case_can_be_repeated_by_its_number() -> None:
+    assert fuzz.case(1, 77, ())[1] == fuzz.case(1, 77, ())[1]
+    assert len({fuzz.case(1, number, ())[1] for number in range(50)}) > 40
+    for kind in set(hostile.KINDS):
+        assert kind(Random("x")) == kind(Random("x"))
+
+
+@pytest.mark.skipif(not (SHARED / "workloads").is_dir(), reason="the shared workloads are not on this machine")
+def test_shared_workloads_are_read_where_they_lie() -> None:
+    shared = [w for w in load() if w.group != "seeded"]
+
+    assert len(shared) == len(list((SHARED / "workloads").glob("*.json.gz")))
+    assert all(measure.visible(w.needles, w.texts) == len(w.needles) for w in shared)
+
+
+def test_openai_and_anthropic_messages_are_read_as_one_output() -> None:
+    for make in (anthropic_messages, openai_messages):
+        assert texts.tool_outputs(make("Bash", {"command": "ls"}, "a\nb")) == ["a\nb"]
