@@ -1,7 +1,7 @@
 """Whether two texts say the same, judged without the package's own code: byte-equal, or equal as JSON values.
 
 Values are compared strictly: row order, types, the text of numbers, null, missing, "", {} and [] are kept apart, and
-so are duplicate keys; only the order of keys in an object and the blanks between tokens are free.
+so are duplicate keys; only the order of keys in an object and the blanks between tokens and between values are free.
 """
 
 from __future__ import annotations
@@ -36,45 +36,36 @@ def value(text: str) -> Any:
 
 
 def pieces(text: str) -> list[Any]:
-    """A text as its JSON documents (values) and what stands between them (blanks at the seams dropped), in order.
-
-    A document starts with `{` or `[` at the beginning of a line and ends at the end of a line.
-    """
+    """A text as the JSON values in it and what stands between them: verbatim, unless that is JSON's blanks alone."""
     found: list[Any] = []
-    plain: list[str] = []
-    at = 0
-    while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end + 1
-        if text[at] in "{[":
-            try:
-                item, stop = _DECODER.raw_decode(text, at)
-            except (ValueError, RecursionError):
-                stop = -1
-            if stop >= 0 and text[stop : stop + 1] in ("", "\n", "\r"):
-                _flush(plain, found)
-                found.append((_DOCUMENT, item))
-                at = stop
-                continue
-        plain.append(text[at:end])
-        at = end
-    _flush(plain, found)
-    return found
+    at = plain = 0
+    while (at := _next(text, at)) >= 0:
+        try:
+            item, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at += 1
+            continue
+        found += [_between(text[plain:at]), (_DOCUMENT, item)]
+        at = plain = end
+    return [*found, _between(text[plain:])]
 
 
-def _flush(plain: list[str], found: list[Any]) -> None:
-    between = "".join(plain).strip("\r\n")
-    plain.clear()
-    if between:
-        found.append(between)
+def _between(text: str) -> str:
+    return text if text.strip(" \t\r\n") else ""
+
+
+def _next(text: str, start: int) -> int:
+    """Where the next array or object may begin, -1 if nowhere."""
+    places = [at for bracket in "{[" if (at := text.find(bracket, start)) >= 0]
+    return min(places, default=-1)
 
 
 def same(a: str, b: str) -> bool:
-    """True if the texts are equal, or equal as one JSON value, or piece by piece."""
+    """True if the texts are equal, or equal as one JSON value, or as JSON values with equal text between them."""
     if a == b:
         return True
     try:
         return bool(value(a) == value(b))
     except (ValueError, RecursionError):
         found = pieces(a)
-        return any(isinstance(piece, tuple) for piece in found) and bool(found == pieces(b))
+        return len(found) > 1 and bool(found == pieces(b))

@@ -2,17 +2,21 @@
 
 No exception, none caught inside either; the result is never longer in tokens; an encoded text decodes to its
 original, judged by `exact.same`; a text with a sample of our own format inside (the code blocks of docs/FORMAT.md)
-comes through as it is. A violation prints the case's number, which alone reproduces it.
+comes through as it is. A violation prints the case's number, which alone reproduces it. The reason `unverified` in
+the totals is no violation, but a weakness: an encoder wrote what its own decoder does not read, and was refused.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -26,6 +30,9 @@ from headroom.store import MemoryStore
 FORMAT = Path(__file__).resolve().parent.parent / "docs" / "FORMAT.md"
 EMBEDDED = 0.08
 """Share of the cases that hold a sample of our own format."""
+
+SHOWN = 20
+"""How many violations are printed one by one."""
 
 LEVELS = ("lossless", "lossless", "balanced", "aggressive")
 RESULT = 2
@@ -74,8 +81,8 @@ def check(seed: int, number: int, embed: Sequence[str]) -> tuple[str, str, list[
     if report is None or report.ref is None:
         if sent != text:
             wrong.append("the text changed although nothing was encoded")
-        if report is not None and report.reason in ("compressor-failed", "unverified"):
-            wrong.append(report.reason)
+        if report is not None and report.reason == "compressor-failed":
+            wrong.append("a compressor raised")
         return (report.kind, report.reason, wrong) if report else ("", "no part", wrong)
     if foreign:
         wrong.append("a text that holds our own format was encoded")
@@ -99,20 +106,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.fuzz", description=main.__doc__)
     parser.add_argument("--n", type=int, default=100_000, help="how many cases (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default: %(default)s)")
     parser.add_argument("--first", type=int, default=0, help="number of the first case, to repeat one")
     options = parser.parse_args(arguments)
     embed = samples()
     if not embed:
         print(f"{FORMAT} has no samples: none are embedded", file=sys.stderr)
+    logging.getLogger("headroom").setLevel(logging.CRITICAL)  # refusals are counted below
     start = time.monotonic()
+    numbers = range(options.first, options.first + options.n)
     counts: Counter[str] = Counter()
     bad = 0
-    for number in range(options.first, options.first + options.n):
-        kind, reason, wrong = check(options.seed, number, embed)
-        counts[f"{reason} {kind}".strip()] += 1
-        bad += bool(wrong)
-        if wrong and bad <= 20:
-            print(f"case {number} (seed {options.seed}): {'; '.join(wrong)}")
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for number, (kind, reason, wrong) in zip(
+            numbers, pool.map(partial(check, options.seed, embed=embed), numbers, chunksize=200), strict=True
+        ):
+            counts[f"{reason} {kind}".strip()] += 1
+            bad += bool(wrong)
+            if wrong and bad <= SHOWN:
+                print(f"case {number} (seed {options.seed}): {'; '.join(wrong)}")
     for name, count in counts.most_common():
         print(f"{count:>8}  {name}")
     print(f"{options.n} cases, {len(embed)} samples of our format, {bad} wrong, {time.monotonic() - start:.0f} s")

@@ -50,11 +50,12 @@ def run(messages: Messages, level: str) -> tuple[Result, Store]:
 
 
 def seconds(messages: Messages, level: str) -> float:
-    """Wall-clock time of one first-sight run, counting and verifying included."""
+    """Time of one first-sight run, counting and verifying included: the smaller of wall-clock and processor time, so
+    that a busy machine does not count against it (the other package is measured the same way)."""
     store = MemoryStore()
-    start = time.perf_counter()
+    wall, processor = time.perf_counter(), time.process_time()
     compress(messages, level=level, store=store, way_back=WAYS[level])
-    return time.perf_counter() - start
+    return min(time.perf_counter() - wall, time.process_time() - processor)
 
 
 def measure(workload: Workload, level: str) -> Measured:

@@ -2,7 +2,7 @@
 
 `results.csv` holds what is the same on every machine; `speed.csv` holds megabytes of raw text per second, measured
 at first sight (a store that has seen nothing; for the other package, a process that has seen nothing), ours and
-theirs in alternating rounds, the median of the rounds.
+theirs in alternating rounds, the median of the rounds. The median rows take ours and theirs over the same workloads.
 """
 
 from __future__ import annotations
@@ -84,15 +84,19 @@ def peer_round(python: Path, workloads: Sequence[Workload], rates: Rates) -> lis
 
 
 def speeds(workloads: Sequence[Workload], levels: Sequence[str], rates: Rates) -> list[tables.Row]:
-    """The rows of `speed.csv`: medians over the rounds, then one row per level with the medians over the workloads."""
+    """The rows of `speed.csv`: medians over the rounds, then for each level the medians over the workloads."""
     middle = {key: statistics.median(values) for key, values in rates.items()}
+    shared = [w for w in workloads if w.group != "seeded"]
     rows: list[tables.Row] = []
     for level in levels:
-        pairs = [(w, middle[w.name, level], middle.get((w.name, PEER))) for w in workloads]
-        rows += [_speed(w.name, level, w.raw_bytes, ours, theirs) for w, ours, theirs in pairs]
-        known = [theirs for _, _, theirs in pairs if theirs is not None]
-        ours = statistics.median(ours for _, ours, _ in pairs)
-        rows.append(_speed("(median)", level, None, ours, statistics.median(known) if known else None))
+        rows += [
+            _speed(w.name, level, w.raw_bytes, middle[w.name, level], middle.get((w.name, PEER))) for w in workloads
+        ]
+        for name, of in (("(median, shared)", shared), ("(median, all)", workloads)):
+            if of:
+                ours = statistics.median(middle[w.name, level] for w in of)
+                known = [middle[w.name, PEER] for w in of if (w.name, PEER) in middle]
+                rows.append(_speed(name, level, None, ours, statistics.median(known) if known else None))
     return rows
 
 

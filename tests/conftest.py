@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 import tempfile
 
@@ -18,6 +19,9 @@ _HOME = tempfile.TemporaryDirectory(prefix="headroom-tests-")
 for _name in [name for name in os.environ if name.startswith("HEADROOM_")]:
     del os.environ[_name]
 os.environ["HEADROOM_HOME"] = _HOME.name
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and what they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadlines and no health check on speed: a slow machine is not a failure. The default draws the same examples on
 # every run, so that a commit passes everywhere or nowhere; the profile `fuzz` looks for new ones.

@@ -50,7 +50,7 @@ def test_speeds_stand_in_a_table_of_their_own(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
 
     assert tuple(rows[0]) == run.SPEED_COLUMNS
-    assert [r["workload"] for r in rows] == ["seeded_prose", "seeded_pytest", "(median)"]
+    assert [r["workload"] for r in rows] == ["seeded_prose", "seeded_pytest", "(median, all)"]
     assert all(float(r["mb_per_s"]) > 0 and r["peer_mb_per_s"] == "" for r in rows)
 
 

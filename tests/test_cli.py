@@ -248,8 +248,22 @@ def test_the_figures_for_a_person_say_what_was_saved_or_why_nothing_was() -> Non
     changed = figures(api.compress(RECORDS), 12.34)
     assert changed.startswith("records: ")
     assert "% fewer), lossless, 12 ms; the original: headroom get " in changed
-    assert figures(api.compress("hello"), 0.2) == "raw: 1 tokens, left as it is: the part is too small to gain (0 ms)"
+    assert (
+        figures(api.compress("hello"), 0.2)
+        == "raw: 1 tokens, left as it is, since the part is too small to gain (0 ms)"
+    )
     assert "raw: about " in figures(api.compress("hello", model="claude-opus-4-7"), 0.2)
+
+
+def test_a_store_that_cannot_be_opened_leaves_the_text_as_it_is_and_says_so() -> None:
+    (settings.load().home / "headroom.db").write_bytes(b"no database at all\n" * 100)
+    result = run("compress", stdin=RECORDS)
+    assert (result.exit_code, result.stdout) == (0, RECORDS)
+    assert "cannot open the store" in result.stderr
+    assert all(line.startswith("headroom: ") for line in result.stderr.splitlines())
+    failed = run("get", "abcdefghijkl")
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert failed.stderr.startswith("headroom: cannot open the store ")
 
 
 # --- get --------------------------------------------------------------------------------------------------------
@@ -269,8 +283,9 @@ def test_a_range_of_lines_comes_back_as_it_is(ref: str) -> None:
 def test_the_best_matching_ranges_come_back_with_their_numbers(ref: str) -> None:
     number = next(n for n, line in enumerate(RECORDS.splitlines(), 1) if "item-0042" in line)
     answer = done("get", ref, "--query", "item-0042").decode()
-    assert answer.startswith(f"[lines {number - 2}-{number + 2} of ")
+    assert answer.startswith(f"[lines {number - 2}-")
     assert f'\n{number}:    "name": "item-0042",\n' in answer
+    assert "item-0043" not in answer
 
 
 def test_a_query_without_a_match_is_an_answer_and_no_error(ref: str) -> None:

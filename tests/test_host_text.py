@@ -5,15 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headroom.providers._host import WINDOW, is_reminder, split
+from tests.dialects import SHARED
 
-TRAJECTORIES = Path(__file__).parents[2] / "shared" / "data" / "trajectories"
+TRAJECTORIES = SHARED / "trajectories"
 REMINDER = "<system-reminder>\nUse the todo list.\n</system-reminder>"
 
 # head, body, tail, failed
@@ -74,7 +74,7 @@ CASES = {
         False,
     ),
     "a slash command's output": ("<local-command-stdout>", "Compacted", "</local-command-stdout>", False),
-    "a changed directory": ("", "ok", "\nShell cwd was reset to /home/u/p", False),
+    "a changed directory": ("", "ok", "\nShell cwd was reset to /home/user/p", False),
     "a page of matches": ("", "a.go:1:x", "\n\n[Showing results with pagination = limit: 30, offset: 0]", False),
     "a sub-agent's trailer": (
         "",

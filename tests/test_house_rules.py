@@ -31,11 +31,10 @@ BROAD_EXCEPTS = {
 }
 WITHOUT_TWIN = {
     "types": "values and protocols without behaviour; the contract suites run over them",
-    "compressors._exact": "the base class of byte-exact compressors; their contract suite runs it",
     "compressors.raw": "identity; the contract suite runs over it",
 }
-TESTED_AS_ONE = frozenset({"store", "cli"})
-"""Packages whose parts show themselves only through the package: their suite is `test_PACKAGE*.py`."""
+TESTED_AS_ONE = frozenset({"store", "cli", "providers", "sessions"})
+"""Packages whose modules show themselves only through the package or its tuple: their suite is `test_PACKAGE*.py`."""
 VAGUE_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "misc", "common", "handler", "mixin", "v2"})
 
 # Written so that this file does not match itself.
@@ -79,10 +78,14 @@ def committed() -> tuple[Path, ...]:
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def python(*folders: str) -> dict[str, ast.Module]:
     """The parsed Python files of these folders."""
     files = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
-    return {relative(path): ast.parse(path.read_text(encoding="utf-8")) for path in files}
+    return {relative(path): parsed(path) for path in files}
 
 
 def functions(*folders: str) -> Iterator[Function]:
@@ -98,6 +101,12 @@ def modules() -> list[str]:
     return [".".join(parts) for parts in found if parts[-1] not in ("__init__", "__main__")]
 
 
+@cache
+def suites() -> tuple[Path, ...]:
+    return tuple((ROOT / "tests").rglob("test_*.py"))
+
+
+@cache
 def twins(module: str) -> list[Path]:
     """Test files of a module: `test_NAME*.py`, or the suite of a package that is tested through its surface. A private
     module is also tested through the modules of its package that use it."""
@@ -105,7 +114,7 @@ def twins(module: str) -> list[Path]:
     stems = [name.lstrip("_"), "_".join([*packages[-1:], name.lstrip("_")])]
     if packages and packages[-1] in TESTED_AS_ONE:
         stems += packages[-1:]
-    found = [path for path in ROOT.glob("tests/**/test_*.py") for stem in stems
+    found = [path for path in suites() for stem in stems
              if path.stem == f"test_{stem}" or path.stem.startswith(f"test_{stem}_")]  # fmt: skip
     if found or not name.startswith("_"):
         return found
@@ -116,7 +125,7 @@ def twins(module: str) -> list[Path]:
 def imports(module: str) -> frozenset[str]:
     """The modules that a module imports, by their dotted names without the leading `headroom`."""
     names: set[str] = set()
-    for node in ast.walk(python("src")[f"src/headroom/{module.replace('.', '/')}.py"]):
+    for node in ast.walk(parsed((SOURCE / Path(*module.split("."))).with_suffix(".py"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return frozenset(name.removeprefix("headroom.") for name in names)

@@ -73,3 +73,10 @@ def test_an_unpaired_surrogate_can_be_hashed() -> None:
     item = Item(role="user", kind="result", text="\ud800")
     assert len(chain("d", [item])[0]) == 32
     assert len(text_key(item, "none").text_hash) == 32
+
+
+def test_arguments_nested_beyond_the_stack_can_be_hashed() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    assert len(chain("d", [Item(role="assistant", kind="call", call=ToolCall(name="run", args=deep))])[0]) == 32

@@ -175,6 +175,7 @@ def test_a_single_line_is_named_in_the_singular() -> None:
         ("写入失败", "磁盘写入失败了"),
         ("größe", "die Größe stimmt nicht"),
         ("=>", "a => b"),
+        ("|    ^^^^", " |    ^^^^ here"),
         ('"refused"', "connection refused"),
         ("what is the retry limit", "retry limit: 5"),
     ],

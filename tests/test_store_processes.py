@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 from contextlib import closing
@@ -50,10 +51,23 @@ def test_no_text_remains_in_the_files_after_a_purge(path: Path) -> None:
         store.purge()
 
         assert files_holding(path.parent, *needles) == ""
+        assert path.stat().st_size < 80_000
         assert other.usage() == Usage(0, 0, 0)
         with pytest.raises(UnknownRefError):
             other.get(refs[0])
         assert other.pins([pin.key.chain for pin in pins]) == {}
+
+
+def test_a_pin_that_another_process_purged_is_not_remembered(path: Path) -> None:
+    before, after = a_pin("one", rendering="before"), a_pin("one", rendering="after")
+    with closing(SqliteStore(path)) as store, closing(SqliteStore(path)) as other:
+        store.pin([before])
+        assert store.pins([before.key.chain]) == {before.key: before}
+        other.purge()
+        other.pin([after])
+
+        assert store.pins([before.key.chain]) == {after.key: after}
+        assert store.pins_by_text([before.text_key]) == {after.text_key: after}
 
 
 WRITE_FOREVER = """
@@ -133,3 +147,15 @@ def test_a_store_opened_before_a_fork_serves_both_sides(path: Path) -> None:
         assert store.get(child_ref).text == "from the child"
         assert store.get(store.put("from the parent")).text == "from the parent"
         assert store.verify() == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not list a process's open files")
+def test_no_connection_crosses_a_fork(path: Path) -> None:
+    with closing(SqliteStore(path)) as store:
+        store.put("abc")
+
+        def open_files() -> str:
+            links = (f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd"))
+            return " ".join(os.readlink(link) for link in links if os.path.exists(link))
+
+        assert path.name not in in_child(open_files)

@@ -13,7 +13,7 @@ from headroom import pipeline, policy, providers, ranges, settings, spans
 from headroom.errors import StoreError, UsageError
 from headroom.store import SqliteStore
 from headroom.tokens import counter
-from headroom.types import Decision, Edit, Item, Omission, Path, Store, ToolCall, WayBack
+from headroom.types import Decision, Edit, Item, Json, Omission, Path, Store, ToolCall, WayBack
 
 log = logging.getLogger("headroom")
 
@@ -88,29 +88,34 @@ def compress(
         UnknownLevelError, UsageError: an argument is not one of its choices.
         TypeError: `messages` is no list, dict or string.
     """
-    moment_level = policy.level(level)
+    chosen = policy.level(level)
     way: WayBack = _choice("way_back", way_back or "none", get_args(WayBack))
     history = _choice("history", history, ("render", "raw"))
     if not isinstance(messages, list | dict | str):
         raise TypeError(f"messages must be a list, a dict or a string, not {type(messages).__name__}")
-    provider = providers.detect(messages)
-    items = provider.read(messages) if provider else []
-    if tool is not None or args is not None:
-        call = ToolCall(name=tool or "", args=args or {})
-        items = [_called(item, call) for item in items]
     if model is None and isinstance(messages, dict) and isinstance(messages.get("model"), str):
         model = messages["model"]
     conf = settings.load()
     moment = pipeline.Moment(
-        level=moment_level,
+        level=chosen,
         counter=counter(model, conf.vocabulary),
         store=store if store is not None else _user_store(conf),
         way=way,
         history=history,
         query=query,
     )
+    call = ToolCall(name=tool or "", args=args or {}) if tool is not None or args is not None else None
+    return _compressed(messages, moment, call)
+
+
+def _compressed(body: Json, moment: pipeline.Moment, call: ToolCall | None) -> Result:
+    """Reads, decides and writes back; `call` stands in where the body does not show the call of a result."""
+    provider = providers.detect(body)
+    items = provider.read(body) if provider else []
+    if call is not None:
+        items = [_called(item, call) for item in items]
     dialect = provider.name if provider else ""
-    decisions = pipeline.decide(dialect, items, moment, pinned=not isinstance(messages, str))
+    decisions = pipeline.decide(dialect, items, moment, pinned=not isinstance(body, str))
     parts = [item for item in items if item.is_part]
     edits = [
         Edit(part.leaf, part.head + decision.rendering + part.tail)
@@ -118,7 +123,7 @@ def compress(
         if decision.rendering is not None and part.leaf is not None
     ]
     return Result(
-        messages=providers.write(messages, edits),
+        messages=providers.write(body, edits),
         tokens_before=sum(d.tokens_before for d in decisions),
         tokens_after=sum(d.tokens_after for d in decisions),
         estimate=moment.counter.estimate,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from headroom.types import Item, PinKey, TextKey, WayBack
+from headroom.types import Item, Json, PinKey, TextKey, WayBack
 
 
 def chain(dialect: str, items: Sequence[Item]) -> list[bytes]:
@@ -45,9 +45,18 @@ def sent_hash(text: str) -> bytes:
 def _content(item: Item) -> bytes:
     fields = [item.role, item.kind]
     if item.kind == "call" and item.call is not None:
-        fields += [item.call.name, json.dumps(item.call.args, sort_keys=True, separators=(",", ":"), default=str)]
+        fields += [item.call.name, _sorted(item.call.args)]
     fields += [item.head, item.text] if item.head else [item.text]
     return b"".join(map(_field, fields))
+
+
+def _sorted(args: Mapping[str, Json]) -> str:
+    try:
+        return json.dumps(args, sort_keys=True, separators=(",", ":"), default=str)
+    except (RecursionError, ValueError, TypeError):
+        # Nested beyond the interpreter's stack, circular, or keys of mixed types: no rendering depends on such
+        # arguments, and the results behind the call are still told apart by their own text.
+        return "unsortable"
 
 
 def _field(text: str) -> bytes:

@@ -53,39 +53,38 @@ class Moment:
 
 def decide(dialect: str, items: Sequence[Item], moment: Moment, *, pinned: bool = True) -> list[Decision]:
     """One decision per part, in order. `pinned=False` neither reads nor writes pins (a text outside a conversation)."""
+    if moment.store is None:
+        return [raw(item, moment, "store-failed") for item in items if item.is_part]
     if not pinned:
-        return [render(item, moment) for item in items if item.is_part]
-    return _Conversation(dialect, items, moment).decide()
+        return [render(item, moment, moment.store) for item in items if item.is_part]
+    return _Conversation(dialect, items, moment, moment.store).decide()
 
 
 class _Conversation:
     """One request's parts with their keys, while it is decided."""
 
-    def __init__(self, dialect: str, items: Sequence[Item], moment: Moment) -> None:
+    def __init__(self, dialect: str, items: Sequence[Item], moment: Moment, store: Store) -> None:
         chains = chain(dialect, items)
         self.parts = [item for item in items if item.is_part]
         self.chains = [value for item, value in zip(items, chains, strict=True) if item.is_part]
         self.history = _parts_before_last_assistant_turn(items)
         self.moment = moment
+        self.store = store
 
     def decide(self) -> list[Decision]:
-        store = self.moment.store
-        if store is None:
-            return [raw(part, self.moment, "store-failed") for part in self.parts]
         try:
-            known = store.pins(self.chains)
+            known = self.store.pins(self.chains)
             way = self._way(known)
             found = [known.get(pin_key(value, way)) for value in self.chains]
-            decisions = self._replay_by_text(store, way, [pin.decision if pin else None for pin in found])
+            decisions = self._replay_by_text(way, [pin.decision if pin else None for pin in found])
         except StoreError:
             log.exception("the store cannot be read: all parts stay as they are")
             return [raw(part, self.moment, "store-failed") for part in self.parts]
-        return self._pin(
-            store,
-            way,
-            found,
-            [render(part, self.moment) if d is None else d for part, d in zip(self.parts, decisions, strict=True)],
-        )
+        made = [
+            render(part, self.moment, self.store) if d is None else d
+            for part, d in zip(self.parts, decisions, strict=True)
+        ]
+        return self._pin(way, found, made)
 
     def _way(self, known: dict[PinKey, Pin]) -> WayBack:
         """The way back of the deepest pinned part once the model has spoken; before that, the caller's."""
@@ -98,12 +97,12 @@ class _Conversation:
             ways = by_chain[deepest] if deepest is not None else ways
         return self.moment.way if self.moment.way in ways else min(ways)
 
-    def _replay_by_text(self, store: Store, way: WayBack, decisions: list[Decision | None]) -> list[Decision | None]:
+    def _replay_by_text(self, way: WayBack, decisions: list[Decision | None]) -> list[Decision | None]:
         """Fills in parts of the history whose chain is new (the client changed an early block) from their own text."""
         lost = {i: text_key(self.parts[i], way) for i in range(self.history) if decisions[i] is None}
         if not lost:
             return decisions
-        pins = store.pins_by_text(list(lost.values()))
+        pins = self.store.pins_by_text(list(lost.values()))
         filled = list(decisions)
         for i, key in lost.items():
             pin = pins.get(key)
@@ -122,9 +121,7 @@ class _Conversation:
         }
         return sent.issuperset(decision.refers)
 
-    def _pin(
-        self, store: Store, way: WayBack, found: Sequence[Pin | None], decisions: list[Decision]
-    ) -> list[Decision]:
+    def _pin(self, way: WayBack, found: Sequence[Pin | None], decisions: list[Decision]) -> list[Decision]:
         """Pins what was not pinned yet; what another worker pinned first is what counts."""
         new = [i for i, pin in enumerate(found) if pin is None]
         pins = [
@@ -136,7 +133,7 @@ class _Conversation:
             for i in new
         ]
         try:
-            held = store.pin(pins) if pins else []
+            held = self.store.pin(pins) if pins else []
         except StoreError:
             log.exception("the store cannot be written: new parts stay as they are")
             held = [
@@ -148,7 +145,7 @@ class _Conversation:
         return decisions
 
 
-def render(part: Item, moment: Moment) -> Decision:
+def render(part: Item, moment: Moment, store: Store) -> Decision:
     """A new decision for one part: what it is rendered to, or raw with the reason."""
     before = moment.counter.count(part.text)
     reason = _gate(part, before, moment.level)
@@ -161,7 +158,7 @@ def render(part: Item, moment: Moment) -> Decision:
     after = moment.counter.count(rendering)
     if not policy.pays(before, after):
         return raw(part, moment, "no-gain", before, compressor)
-    return _stored(part, moment, compressor, rendering, before, after)
+    return _stored(part, moment, store, compressor, rendering, before, after)
 
 
 def raw(part: Item, moment: Moment, reason: str, tokens: int | None = None, by: Compressor = RAW) -> Decision:
@@ -173,11 +170,11 @@ def raw(part: Item, moment: Moment, reason: str, tokens: int | None = None, by: 
     )  # fmt: skip
 
 
-def _stored(part: Item, moment: Moment, by: Compressor, rendering: str, before: int, after: int) -> Decision:
+def _stored(
+    part: Item, moment: Moment, store: Store, by: Compressor, rendering: str, before: int, after: int
+) -> Decision:
     try:
-        if moment.store is None:
-            raise StoreError("no store is open")
-        ref = moment.store.put(part.text)
+        ref = store.put(part.text)
     except StoreError:
         log.exception("the original of a %s part cannot be stored: it stays as it is", by.name)
         return raw(part, moment, "store-failed", before, by)

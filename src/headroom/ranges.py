@@ -29,6 +29,9 @@ MAX_TERMS = 48
 MERGED_HITS = 8
 """At most this many of the best lines per range asked for: where every line matches, an answer stays an excerpt."""
 
+WEAK = 0.3
+"""Share of the best score below which a match is not shown: a line with the common half of `item-0042` is no answer."""
+
 PREFIX_WEIGHT = 0.4
 """What a term counts that only begins a longer word (`transaction` in `transactions`), against the word itself."""
 
@@ -131,7 +134,9 @@ def matching(text: str, query: str, *, ranges: int = 3, context: int = 2) -> str
     scores = _scores(text, units, terms, context)
     if not scores:
         return _nothing(query, terms, len(starts))
-    best = sorted(scores, key=lambda index: (-scores[index], index))[: ranges * MERGED_HITS]
+    floor = WEAK * max(scores.values())
+    strong = [index for index, score in scores.items() if score >= floor]
+    best = sorted(strong, key=lambda index: (-scores[index], index))[: ranges * MERGED_HITS]
     chosen: list[tuple[int, int]] = []
     for index in best:
         around = _around(units, index, context)
@@ -181,7 +186,8 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _terms(query: str) -> list[_Term]:
     """What to look for, most telling first: the words as one phrase, compounds, identifiers, and their parts."""
-    phrase = " ".join(query.split()).strip("\"'`")
+    literal = query.strip().strip("\"'`")
+    phrase = " ".join(literal.split())
     found: dict[str, float] = {}
     if " " in phrase and len(phrase) <= 200:
         found[phrase.lower()] = 1.0
@@ -194,7 +200,7 @@ def _terms(query: str) -> list[_Term]:
         for part in (part for part in parts if 1 < len(part) < len(word)):
             found.setdefault(part.lower(), PART_WEIGHT)
     if not words and phrase:
-        found.setdefault(phrase.lower(), 1.0)
+        found.setdefault(literal.lower(), 1.0)
     return [_Term(text, weight) for text, weight in list(found.items())[:MAX_TERMS]]
 
 

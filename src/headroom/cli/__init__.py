@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 """Name and one-line help of each command, in the order of the help text. The module has the command's name."""
 
+NAME = "headroom"
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of SIGINT, as shells count."""
 
@@ -61,9 +63,8 @@ class CommandLine(click.Group):
             error.show()
             code = error.exit_code
         except click.ClickException as error:
-            message = error.format_message().rstrip(".")
             context = getattr(error, "ctx", None)
-            _complain(f"{message}; see {context.command_path} --help" if context else message)
+            _complain(f"{error.format_message().rstrip('.')}; see {context.command_path if context else NAME} --help")
             code = error.exit_code
         except HeadroomError as error:
             _complain(str(error))
@@ -72,11 +73,11 @@ class CommandLine(click.Group):
 
 
 def _complain(message: str) -> None:
-    click.echo(f"headroom: {message}", err=True)
+    click.echo(f"{NAME}: {message}", err=True)
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="headroom", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def main() -> None:
     """Makes what an LLM agent reads smaller before the model sees it.
 

@@ -17,6 +17,12 @@ from headroom.errors import UsageError
 
 STDIN = "-"
 
+NOTHING = api.Report(
+    leaf=(), tool="", kind="raw", level="", ref=None, lossless=True, omissions=(), reason="small", tokens_before=0,
+    tokens_after=0,
+)  # fmt: skip
+"""What there is to say of an empty text, which has no part."""
+
 
 @click.command("compress", short_help="Make one tool output smaller.")
 @click.argument("file", required=False, metavar="[FILE|-]")
@@ -45,7 +51,8 @@ def command(
     if call is None and file not in (None, STDIN):
         call = {"file_path": file}  # a secret file is known by its name
     started = time.perf_counter()
-    result = api.compress(text, level=conf.level, model=model, query=query, tool=tool, args=call)
+    with output.warnings_shown():
+        result = api.compress(text, level=conf.level, model=model, query=query, tool=tool, args=call)
     milliseconds = (time.perf_counter() - started) * 1000
     if as_json:
         output.write(json.dumps(record(result, milliseconds)) + "\n")
@@ -56,7 +63,7 @@ def command(
 
 def record(result: api.Result, milliseconds: float) -> dict[str, Any]:
     """What `--json` prints. Surrogates in the rendering stand for bytes that are not UTF-8 (0x80 is U+DC80)."""
-    (part,) = result.parts
+    part = next(iter(result.parts), NOTHING)
     return {
         "rendering": result.messages,
         "tokens_before": part.tokens_before,
@@ -72,7 +79,7 @@ def record(result: api.Result, milliseconds: float) -> dict[str, Any]:
 
 def figures(result: api.Result, milliseconds: float) -> str:
     """The same as one line for a person."""
-    (part,) = result.parts
+    part = next(iter(result.parts), NOTHING)
     about = "about " if result.estimate else ""
     spent = f"{milliseconds:,.0f} ms"
     if part.ref is None:

@@ -24,6 +24,9 @@ from headroom.cli import incident, output
 WIDTH = 80
 """Columns, at most."""
 
+HEAD = 9
+"""Lines shown of the beginning of a text."""
+
 BAR = 40
 """Columns of the longer of two bars."""
 
@@ -90,16 +93,17 @@ def drawn(shown: Demonstration, *, colour: bool) -> str:
     _texts(console, shown)
     _tokens(console, shown.report)
     _checks(console, shown)
-    return page.getvalue()
+    # Rich fills lines with blanks up to the width.
+    return page.getvalue() if colour else "".join(line.rstrip() + "\n" for line in page.getvalue().splitlines())
 
 
 def _texts(console: Console, shown: Demonstration) -> None:
     _line(console, f"Headroom: {incident.ENTRIES} log entries, one of them the cause of an outage", "bold")
     _line(console, f"The agent was asked: {incident.QUESTION}", "dim", wrap=True)
     _heading(console, "Before: what the tool returned", shown.before)
-    _excerpt(console, shown.before.split("\n"), head=10, above=2, below=13)
+    _excerpt(console, shown.before.split("\n"), above=2, below=13)
     _heading(console, "After: what the model reads in its place", shown.after)
-    _excerpt(console, shown.after.split("\n"), head=6, above=1, below=1)
+    _excerpt(console, shown.after.split("\n"), above=1, below=0)
 
 
 def _tokens(console: Console, report: api.Report) -> None:
@@ -142,16 +146,17 @@ def _check(console: Console, passed: bool, text: str) -> None:
     console.print(Text.assemble("  ", mark, text, "" if passed else " (not found)"))
 
 
-def _excerpt(console: Console, lines: Sequence[str], *, head: int, above: int, below: int) -> None:
-    """The first lines, and those around the cause; the cause itself whole, all others cut at the margin."""
+def _excerpt(console: Console, lines: Sequence[str], *, above: int, below: int) -> None:
+    """The first lines, and the cause with `above` lines before its mark and `below` after. The first line (a rendering
+    explains itself there) and the cause's facts are shown whole, all else cut at the margin."""
     cause = next((number for number, line in enumerate(lines) if CAUSE in line), 0)
     last = -1
     for number, line in enumerate(lines):
-        if number >= head and not cause - above <= number <= cause + below:
+        if number >= HEAD and not cause - above <= number <= cause + below:
             continue
         _gap(console, number - last - 1)
-        fact = any(words in line for _, words in incident.FACTS) and abs(number - cause) <= below
-        _line(console, line, "bold red" if fact else "dim", wrap=fact)
+        fact = cause <= number <= cause + below and any(words in line for _, words in incident.FACTS)
+        _line(console, line, "bold red" if fact else "dim", wrap=fact or number == 0)
         last = number
     _gap(console, len(lines) - last - 1)
 

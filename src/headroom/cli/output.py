@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
+
+from headroom.errors import HeadroomError
 
 
 def write(text: str) -> None:
@@ -30,3 +35,25 @@ def note(message: str) -> None:
     """A line for a person: to standard error, and only if that is a terminal."""
     if sys.stderr.isatty():
         click.echo(message, err=True)
+
+
+@contextmanager
+def warnings_shown() -> Iterator[None]:
+    """While it lasts, what the library logs (a part that stayed as it was because something failed) is told on
+    standard error: a failure that is foreseen as one sentence, a bug with its traceback."""
+    log = logging.getLogger("headroom")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Sentence("headroom: %(message)s"))
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+class _Sentence(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        cause = record.exc_info[1] if record.exc_info else None
+        if isinstance(cause, HeadroomError):
+            return f"headroom: {record.getMessage()} ({cause})"
+        return super().format(record)

@@ -9,7 +9,7 @@ string, `{...}` and `[...]` a nested value, `=...` any value written out, `~` th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from headroom.compressors._json_text import CONTROL, LITERAL, NAME, NAMES, Tree, literal, quote, scalar, unquote
@@ -55,7 +55,7 @@ def _style(sep: str, none: str = "", *, closed: bool = False) -> Style:
         none,
         re.compile(rf"(?!{guard}(?:{LITERAL})\Z){rest}").fullmatch,
         re.compile(rf"(?!{guard}(?:null|true|false)\Z){rest}").fullmatch,
-        re.compile(rf'(?:^|{re.escape(sep)}|=)["\[{{]').search,
+        re.compile(rf'(?:^|{re.escape(sep)}|[=.])["\[{{]').search,
         closed,
     )
 
@@ -83,6 +83,8 @@ def column(values: list[Value], style: Style) -> list[str]:
 
 def read(cell: str, nested: Callable[[str], Tree]) -> Value:
     """The value of a plain column's cell that is not missing. Raises FormatError."""
+    if not cell:
+        raise FormatError("an empty cell")
     first = cell[0]
     if first == '"':
         return unquote(cell)
@@ -138,7 +140,7 @@ def split(line: str, style: Style, width: int) -> list[str]:
     sep = style.sep
     if not style.opens(line):
         return line.split(sep)
-    cells = []
+    cells: list[str] = []
     at = 0
     while True:
         start = at
@@ -183,13 +185,27 @@ def split_rows(text: str) -> list[str]:
     return rows
 
 
+SAMPLED_CHARS = 6000
+
+
 def estimate(text: str) -> int:
     """Roughly the tokens of a text, for choosing between layouts: words of up to eight letters, three digits, runs
-    of signs."""
-    return len(_pieces(text))
+    of signs. A long text is sampled."""
+    if len(text) <= SAMPLED_CHARS:
+        return len(_pieces(text))
+    step = len(text) // 8
+    size = SAMPLED_CHARS // 8
+    return sum([len(_pieces(text, at, at + size)) for at in range(0, 8 * step, step)]) * len(text) // (8 * size)
 
 
 _pieces = re.compile(r"[A-Za-z]{1,8}|[0-9]{1,3}|[^A-Za-z0-9]{1,4}").findall
+
+
+def shared_start(texts: Sequence[str]) -> int:
+    """Characters with which all of these texts start."""
+    low, high = min(texts), max(texts)
+    size = min(len(low), len(high))
+    return next((i for i in range(size) if low[i] != high[i]), size)
 
 
 def texts(values: Iterable[Value]) -> list[str | None]:

@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from operator import eq, itemgetter
 
 from headroom.compressors._cost import cost
@@ -30,6 +29,7 @@ ROUNDS = 3
 
 MAX_COMPARED = 8_000
 MAX_COMPARED_WORDS = 60
+MAX_COMPARED_ROWS = 100
 
 LEADERS = 8
 """A rare cluster is compared with at most this many others of its width, which keeps the work linear."""
@@ -45,17 +45,17 @@ MIN_DIVIDED = 12
 MOSTLY = 0.6
 """Share of a cluster's rows that one value must hold to be made constant in a cluster of its own."""
 
+MIN_CONSTANT = 4
+"""Shorter values are not worth a cluster of their own."""
+
 SAME_PRICE = 1.2
 """Tokens that a value costs which is mostly the same: the mark for it, and now and then the value."""
 
-MIN_SAME = 4
-"""A value must be this long to be told as equal to another one of its line: short ones are equal by accident."""
-
-ALARM = re.compile(
-    r"error|fatal|panic|exception|critical|emerg(?:ency)?\b|\balert\b|traceback|segfault|out of memory|core dumped"
-    r"|fehler|erreur|errore\b|ошибк|исключени|错误|异常|失败|エラー|例外|失敗|오류|실패",
-    re.IGNORECASE,
-)
+ALARMS = (
+    "error", "fatal", "panic", "exception", "critical", "emerg", "alert", "traceback", "segfault", "out of memory",
+    "core dumped", "fehler", "erreur", "errore", "ошибк", "исключени", "错误", "异常", "失败", "エラー", "例外", "失敗",
+    "오류", "실패",
+)  # fmt: skip
 """Words that tell of a failure. Lines that hold one are looked for by name, so they keep it."""
 
 UNIT = "\x1f"
@@ -64,8 +64,6 @@ UNIT = "\x1f"
 _SPLIT = re.compile(r"([ \t|]+)")
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+")
-_FIGURE = re.compile(r"(\d+(?:[.:,]\d+)*)")
-_HARD = re.compile(r"([/=()\[\]{}<>@;\"'&?#!*]+)")
 _CONSTANT_WORD = re.compile(r"[^\W\d_]{3,}")
 
 MAX_KNOWN = 50_000
@@ -81,20 +79,6 @@ class Cluster:
     key: Key
     rows: list[int] = field(default_factory=list)
     words: list[tuple[str, ...]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Shape:
-    """A cluster as constant text around columns: `texts` has one entry more than `columns`.
-
-    `same[i]` is the number of an earlier column that column i repeats in every row, or -1; a repeated column holds
-    no values of its own in `columns`.
-    """
-
-    rows: list[int]
-    texts: list[str]
-    columns: list[Column]
-    same: list[int]
 
 
 class _Mask(dict[str, str | None]):
@@ -122,18 +106,22 @@ def clusters(lines: Sequence[str], fixed: Callable[[str], bool]) -> list[Cluster
     found: dict[Key, Cluster] = {}
     known: dict[str, _Place | None] = {}
     mask = _Mask().__getitem__
+    if not lines:
+        return []
     for i, (line, numberless) in enumerate(zip(lines, _NUMBER.sub("0", "\n".join(lines)).split("\n"), strict=True)):
-        # Lines that differ in decimal numbers alone are common, and their words need no second look.
-        place = known.get(numberless)
+        # Lines that differ in decimal numbers alone are common, and their words need no second look; but a quoted
+        # phrase is one plain word, whatever numbers it holds.
+        alike = line if '" "' in line else numberless
+        place = known.get(alike)
         if place is None:
-            if numberless in known:
+            if alike in known:
                 continue
             parts, even = _parts(line)
             if line and len(line) <= MAX_LINE and len(parts) <= 2 * MAX_WORDS and UNIT not in line and not fixed(line):
                 key = tuple(map(mask, parts))
                 place = found.setdefault(key, Cluster(key)), _picker(key, even), even
             if len(known) < MAX_KNOWN:
-                known[numberless] = place
+                known[alike] = place
             if place is None:
                 continue
         cluster, pick, even = place
@@ -179,11 +167,12 @@ def _divide(cluster: Cluster) -> list[Cluster]:
         mostly = []
         for place, column in enumerate(zip(*cluster.words, strict=True)):
             value, times = Counter(column).most_common(1)[0]
-            if MOSTLY * n <= times < n and len(value) >= MIN_SAME:
+            if MOSTLY * n <= times < n and len(value) >= MIN_CONSTANT:
                 mostly.append((times, place, value))
         mostly.sort(reverse=True)
         rows = list(range(n))
-        best_gain, best_rows = _row_price(cluster) + MIN_DIVIDED, None
+        best_gain: float = _row_price(cluster) + MIN_DIVIDED
+        best_rows = None
         for count, (_, place, value) in enumerate(mostly, 1):
             rows = [row for row in rows if cluster.words[row][place] == value]
             if len(rows) * count * SAME_PRICE > best_gain:
@@ -204,37 +193,18 @@ def _picked(cluster: Cluster, places: Sequence[int]) -> Cluster:
     return Cluster(cluster.key, [cluster.rows[i] for i in places], [cluster.words[i] for i in places])
 
 
-def is_alarm(text: str) -> bool:
-    """True if `text` speaks of a failure."""
-    return ALARM.search(text) is not None
+def alarm(text: str) -> str:
+    """The word in `text` that tells of a failure, as it stands there; empty if none does."""
+    low = text.lower()
+    for word in ALARMS:
+        if word in low:
+            start = low.find(word)
+            return text[start : start + len(word)]
+    return ""
 
 
-def shape(cluster: Cluster) -> Shape | None:
-    """The cluster's constant text and columns, or None where its values cannot be told apart by blanks."""
-    texts, columns, same = [""], [], []
-    known: dict[Column, int] = {}
-    varying = iter(zip(*cluster.words, strict=True))
-    for word in cluster.key:
-        pieces = [word.replace(UNIT, " ")] if word is not None else _pieces(next(varying), known)
-        if pieces is None:
-            return None
-        for piece in pieces:
-            if isinstance(piece, str):
-                texts[-1] += piece
-                continue
-            earlier = known.get(piece, -1)
-            if earlier >= 0 and (len(piece[0]) < MIN_SAME or columns[earlier][0] in _firsts(columns[:earlier])):
-                earlier = -1
-            if earlier < 0:
-                known.setdefault(piece, len(columns))
-            columns.append(piece)
-            same.append(earlier)
-            texts.append("")
-    return Shape(cluster.rows, texts, columns, same)
-
-
-def _firsts(columns: Sequence[Column]) -> list[str]:
-    return [column[0] for column in columns]
+def _is_alarm(cluster: Cluster) -> bool:
+    return bool(alarm(" ".join(filter(None, cluster.key[::2]))))
 
 
 def _generalised(found: list[Cluster]) -> list[Cluster]:
@@ -242,12 +212,12 @@ def _generalised(found: list[Cluster]) -> list[Cluster]:
 
     Each round looks at every cluster with each of its words masked in turn: those that then agree are one family.
     """
+    fit = [c for c in found if len(c.rows) <= MAX_COMPARED_ROWS and len(c.key) <= 2 * MAX_COMPARED_WORDS]
+    fit = [c for c in fit[:MAX_COMPARED] if not _is_alarm(c)]
     for _ in range(ROUNDS):
         families: dict[tuple[int, Key], list[Cluster]] = {}
-        for cluster in found[:MAX_COMPARED]:
+        for cluster in fit:
             key = cluster.key
-            if is_alarm("".join(filter(None, key))) or len(key) > 2 * MAX_COMPARED_WORDS:
-                continue
             for i in range(0, len(key), 2):
                 if key[i]:
                     families.setdefault((i, (*key[:i], None, *key[i + 1 :])), []).append(cluster)
@@ -270,6 +240,7 @@ def _generalised(found: list[Cluster]) -> list[Cluster]:
         if not merged:
             break
         found = [c for c in found if id(c) not in joined] + merged
+        fit = [c for c in fit if id(c) not in joined] + merged
     return found
 
 
@@ -279,7 +250,7 @@ def _join(rare: list[Cluster]) -> list[Cluster]:
     out: list[Cluster] = []
     for cluster in rare:
         key = cluster.key
-        if is_alarm("".join(filter(None, key))):
+        if _is_alarm(cluster):
             out.append(cluster)
             continue
         peers = leaders.setdefault((str(len(key)), *key[1::2]), [])
@@ -325,120 +296,3 @@ def _widened(cluster: Cluster, key: Key) -> list[tuple[str, ...]]:
 
 def _in_order(cluster: Cluster) -> Cluster:
     return _picked(cluster, sorted(range(len(cluster.rows)), key=cluster.rows.__getitem__))
-
-
-def _pieces(column: Column, known: dict[Column, int]) -> list[str | Column] | None:
-    """A column of words as constant text and narrower columns, or None if it cannot be written with blanks."""
-    first = column[0]
-    if column.count(first) == len(column):
-        return [first.replace(UNIT, " ")]
-    if any(UNIT in word for word in column):
-        return [tuple(map(str.replace, column, repeat(UNIT), repeat(" ")))] if all(map(is_phrase, column)) else None
-    parts = _HARD.split(first)
-    if len(parts) > 1:
-        pieces = _inner(column, parts, known)
-        if pieces:
-            return pieces
-    return [part for piece in _trimmed(column) for part in ([piece] if isinstance(piece, str) else _numbers(piece))]
-
-
-def _numbers(column: Column) -> list[str | Column]:
-    """A column of numbers with their unit, or of words that run into numbers, without what is constant in it."""
-    first = column[0]
-    if not (first[:1].isdigit() or not first.isascii()):
-        return [column]
-    parts = _FIGURE.split(first)
-    if len(parts) < 3 or len(parts) == 3 and parts[0] == parts[2] == "":
-        return [column]
-    rows = [_FIGURE.split(word) for word in column]
-    words = parts[::2]
-    if any(row[::2] != words for row in rows):
-        return [column]
-    columns = list(zip(*rows, strict=True))
-    varying = [c for c in columns[1::2] if c.count(c[0]) < len(c)]
-    if len(varying) > 2:
-        return [column]
-    return [c[0] if c.count(c[0]) == len(c) else c for c in columns]
-
-
-def is_phrase(word: str) -> bool:
-    """True for a word in quotes, which may hold blanks: it reads to its closing quote."""
-    return len(word) > 2 and word[0] == word[-1] == '"' and '"' not in word[1:-1] and word[1] not in " " + UNIT
-
-
-def _inner(column: Column, parts: Sequence[str], known: dict[Column, int]) -> list[str | Column] | None:
-    """The words of a column split at their punctuation, if all are built alike and some part is constant."""
-    width = len(parts)
-    rows = [_HARD.split(word) for word in column]
-    if any(len(row) != width for row in rows):
-        return None
-    pieces: list[str | Column] = []
-    columns: list[Column] = []
-    fixed = 0
-    for i, piece in enumerate(zip(*rows, strict=True)):
-        if piece.count(piece[0]) == len(piece):
-            pieces.append(piece[0])
-            fixed += i % 2 == 0 and piece[0] != ""
-            continue
-        if i % 2 or "" in piece:
-            return None
-        trimmed = _trimmed(piece)
-        fixed += len(trimmed) > 1
-        pieces += trimmed
-        columns += [p for p in trimmed if not isinstance(p, str)]
-    repeats = len(set(columns)) < len(columns) or any(c in known for c in columns)
-    return pieces if fixed or repeats or len(columns) == 1 else None
-
-
-def _trimmed(column: Column) -> list[str | Column]:
-    """A column without the beginning and the end that all its values share, cut beside punctuation."""
-    low, high = min(column), max(column)
-    start = _start(low, _same(low, high))
-    backwards = [word[::-1] for word in column]
-    low, high = min(backwards), max(backwards)
-    stop = _stop(low, _same(low, high))
-    if min(map(len, column)) <= start + stop:
-        if min(map(len, column)) <= start:
-            return [column]
-        stop = 0
-    if not start and not stop:
-        return [column]
-    first = column[0]
-    end = -stop or None
-    middle = tuple([word[start:end] for word in column])
-    if '"' in middle or any(map(is_phrase, middle[:1])):
-        return [column]
-    pieces: list[str | Column] = [first[:start]] if start else []
-    pieces.append(middle)
-    if stop:
-        pieces.append(first[-stop:])
-    return pieces
-
-
-def _same(low: str, high: str) -> int:
-    i = 0
-    for a, b in zip(low, high, strict=False):
-        if a != b:
-            break
-        i += 1
-    return i
-
-
-def _start(word: str, limit: int) -> int:
-    """Where a shared beginning may end: after punctuation, but not inside an address or a fraction (10.251, 0.37)."""
-    while limit:
-        c = word[limit - 1]
-        if not c.isalnum() and not (c in ".," and limit > 1 and word[limit - 2].isdigit()):
-            return limit
-        limit -= 1
-    return 0
-
-
-def _stop(backwards: str, limit: int) -> int:
-    """The same for a shared end, given backwards."""
-    while limit:
-        c = backwards[limit - 1]
-        if not c.isalnum() and not (c in ".," and limit > 1 and backwards[limit - 2].isdigit()):
-            return limit
-        limit -= 1
-    return 0

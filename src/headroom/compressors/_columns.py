@@ -15,10 +15,12 @@ from typing import NamedTuple
 from headroom.compressors import _cells
 from headroom.compressors._cells import DEFAULT, MISSING, STYLES, Style, Value, estimate
 from headroom.compressors._columns_plan import Plan, line_text
+from headroom.compressors._columns_templates import Template, shorten
 from headroom.compressors._json_text import quote
 
 SAMPLED_ROWS = 24
-"""Rows that are written with each separator to choose between them."""
+SAMPLED_CHARS = 2500
+"""What is written with each separator to choose between them."""
 
 
 class Table(NamedTuple):
@@ -51,9 +53,13 @@ def _cheapest(plan: Plan, listed: list[str]) -> Style:
     if len(listed) == 1:  # one name shows no separator
         return STYLES["|"]
     sample = range(0, plan.n, max(1, plan.n // SAMPLED_ROWS))
-    costs = {}
+    costs: dict[str, int] = {}
     for sep, style in STYLES.items():
         rows, _ = _rows(plan, listed, style, sample)
+        size = sum(map(len, rows))
+        if size > SAMPLED_CHARS and not costs:
+            sample = sample[:: 1 + size // SAMPLED_CHARS]
+            rows = rows[:: 1 + size // SAMPLED_CHARS]
         costs[sep] = estimate("\n".join(rows))
     return STYLES[min(costs, key=costs.__getitem__)]
 
@@ -64,12 +70,23 @@ def _header_line(plan: Plan, name: str) -> tuple[str, set[str]]:
     if name in plan.default:
         return f"{name}?={line_text(plan.default[name])}", {"default"}
     if name in plan.usual:
-        return f"{name}?={plan.usual[name][0].text}", {"default", "reference"}
+        return f"{name}?={_shown(plan, name, plan.usual[name][0])}", {"default", "reference"}
     template = plan.derived.get(name) or plan.holed.get(name)
     if template is None:
         return "", set()
     words = {word for word, there in (("hole", template.holed), ("reference", template.references)) if there}
-    return f"{name}={template.text}", words
+    return f"{name}={_shown(plan, name, template)}", words
+
+
+def _shown(plan: Plan, name: str, template: Template) -> str:
+    """A template's text, its references as short as they can be where it stands."""
+    if template.references:
+        parts = [
+            (shorten(part[0], name, plan.columns),) if isinstance(part, tuple) and part[0] else part
+            for part in template.parts
+        ]
+        template = Template(tuple(parts))
+    return template.text
 
 
 def _rows(plan: Plan, listed: list[str], style: Style, chosen: range) -> tuple[list[str], set[str]]:

@@ -6,15 +6,29 @@ looks come first: a column that is settled is not searched again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from headroom.compressors import _cells
 from headroom.compressors._cells import LINE, MISSING, Value, estimate, texts
-from headroom.compressors._columns_templates import Finder, Template, fill, sides, worth
+from headroom.compressors._columns_templates import (
+    Finder,
+    Template,
+    Words,
+    fill,
+    refer,
+    resolve,
+    shorten,
+    sides,
+    unfit,
+    worth,
+)
 from headroom.compressors._json_text import literal
 
 SHORTEST_REFERRED = 12
 """A constant is referred to from this many characters on: a shorter one reads better written out."""
+
+LONG_DEFAULT = 5
+"""Tokens of a default from which a template is tried first: it needs no exceptions at the rows' ends."""
 
 FEW_ROWS = 4
 """Below this, equal numbers and repeated values are chance, not structure."""
@@ -50,6 +64,8 @@ class Plan:
         """What fills the hole in each row; None where the row says its value in full."""
         self.tail: set[str] = set()
         """Columns that stand at the end of those rows that differ from the default (or have the key at all)."""
+        self._likely: dict[str, str] = {}
+        """Long values that most rows share."""
         self._finder = Finder(n)
         self._copies: dict[tuple[Value, Value, Value], str] = {}
         self._make()
@@ -57,10 +73,15 @@ class Plan:
 
     def _make(self) -> None:
         rest = [name for name, column in self.columns.items() if not self._settled(name, column)]
+        self._name_constants()
         words = {name: texts(self.columns[name]) for name in rest}
         size = {name: sum([len(word) for word in column if word]) for name, column in words.items()}
         for name in sorted(rest, key=size.__getitem__):
             column = self.columns[name]
+            if name in self._likely:
+                self._default(name, column)
+                self._finder.add(name, words[name])
+                continue
             if not (self._copied(name, column) or self._templated(name, column)):
                 self._marked(name, column)
             self._finder.add(name, words[name])
@@ -72,8 +93,6 @@ class Plan:
         first = column[0]
         if column.count(first) == self.n and first is not MISSING:
             self.constant[name] = first
-            if type(first) is str and len(first) >= SHORTEST_REFERRED:
-                self._finder.add(name, [first] * self.n)
             return True
         if self.n < FEW_ROWS:
             return False
@@ -83,9 +102,42 @@ class Plan:
         text, exceptions = estimate(line_text(value)), self.n - count
         if count * (text + 1) <= exceptions * (estimate(name) + SURE) + estimate(name) + text + SURE:
             return False
+        if type(value) is str and text >= LONG_DEFAULT:
+            self._likely[name] = value
+            return False
         self.default[name] = value
         self.tail.add(name)
         return True
+
+    def _name_constants(self) -> None:
+        """Constants that hold other constants, and those that the other columns may refer to."""
+        words: Words[str] = Words()
+        long = {k: v for k, v in self.constant.items() if type(v) is str and len(v) >= SHORTEST_REFERRED}
+        for name in sorted(long, key=lambda name: len(long[name])):
+            text = long[name]
+            template = refer(text, words, self._shortener(name))
+            if template and estimate(template.text) < estimate(text) - 1:
+                parts = [
+                    (resolve(part[0], name, self.columns) or "",) if isinstance(part, tuple) else part
+                    for part in template.parts
+                ]
+                self.derived[name] = Template(tuple(parts))
+                del self.constant[name]
+            if text not in words.known and not unfit(name):
+                words.add(text, name)
+            self._finder.add(name, [text] * self.n)
+
+    def _shortener(self, name: str) -> Callable[[str, str], str]:
+        return lambda _, other: shorten(other, name, self.columns)
+
+    def _default(self, name: str, column: list[Value]) -> None:
+        """A long default, unless a template explains its exceptions, too."""
+        for template in self._finder.find(name, column):
+            if not template.holed and template.references and fill(template.parts, self.columns, self.n) == column:
+                self.derived[name] = template
+                return
+        self.default[name] = self._likely[name]
+        self.tail.add(name)
 
     def _copied(self, name: str, column: list[Value]) -> bool:
         """Numbers equal to another column's throughout; strings are found as templates."""
@@ -104,6 +156,8 @@ class Plan:
         return False
 
     def _is_derived(self, name: str, column: list[Value], template: Template) -> bool:
+        if not template.references:
+            return False
         made = fill(template.parts, self.columns, self.n)
         wrong = [row for row, value in enumerate(made) if value != column[row]]
         if len(wrong) * 2 > self.n:

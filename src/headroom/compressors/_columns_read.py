@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from headroom.compressors import _cells
 from headroom.compressors._cells import DEFAULT, MISSING, STYLES, Style, Value
-from headroom.compressors._columns_templates import Template, fill, read_template, sides
+from headroom.compressors._columns_templates import Part, Template, fill, read_template, resolve, sides
 from headroom.compressors._json_text import NAME, WORDS, Tree, unquote
 from headroom.errors import FormatError
 
@@ -30,7 +30,9 @@ def line_value(text: str, nested: Callable[[str], Tree]) -> Value | Template:
     return _cells.read(text, nested)
 
 
-def read(header: Sequence[str], rows: Sequence[str], nested: Nested, style: Style | None = None) -> dict[str, list[Value]]:
+def read(
+    header: Sequence[str], rows: Sequence[str], nested: Nested, style: Style | None = None
+) -> dict[str, list[Value]]:
     """The columns of a table; the last header line names the cells. Raises FormatError."""
     return _Reader(header, rows, nested, style).columns()
 
@@ -50,6 +52,7 @@ class _Reader:
         self._cells: dict[str, Sequence[str]] = {}
         self._ends: dict[str, dict[int, str]] = {}
         self._split(names, rows)
+        self._names = dict.fromkeys([*self._facts, *self._cells, *self._ends])
         self._made: dict[str, list[Value]] = {}
         self._open: set[str] = set()
 
@@ -68,13 +71,12 @@ class _Reader:
                     self._ends[name][i] = cell
                 del cells[width:]
         columns = list(zip_longest(*split, fillvalue=style.none))
-        for name in names[len(columns) :]:
+        for _ in names[len(columns) :]:
             columns.append((style.none,) * self._n)
         self._cells = dict(zip(names, columns, strict=True))
 
     def columns(self) -> dict[str, list[Value]]:
-        names = dict.fromkeys([*self._facts, *self._cells, *self._ends])
-        return {name: self._column(name) for name in names}
+        return {name: self._column(name) for name in self._names}
 
     def _column(self, name: str) -> list[Value]:
         if name in self._made:
@@ -84,7 +86,7 @@ class _Reader:
         self._open.add(name)
         usual, fact = self._facts.get(name, (False, MISSING))
         if isinstance(fact, Template):
-            made = self._templated(name, usual, fact)
+            made = self._templated(name, usual, self._resolved(name, fact))
         elif name in self._cells:
             if fact is not MISSING and not usual:
                 raise FormatError(f"both constant and a cell: {name[:40]!r}")
@@ -114,16 +116,20 @@ class _Reader:
             values.append(known[cell])
         return values
 
-    def _filled(self, template: Template) -> dict[str, list[Value]]:
-        return {name: self._column(name) for name in template.references if self._knows(name)}
-
-    def _knows(self, name: str) -> bool:
-        if name not in self._facts and name not in self._cells and name not in self._ends:
-            raise FormatError(f"no such column: {name[:40]!r}")
-        return True
+    def _resolved(self, name: str, template: Template) -> Template:
+        """The template with its references as whole names."""
+        parts: list[Part] = []
+        for part in template.parts:
+            if isinstance(part, tuple) and part[0]:
+                target = resolve(part[0], name, self._names)
+                if target is None:
+                    raise FormatError(f"no such column: {part[0][:40]!r}")
+                part = (target,)
+            parts.append(part)
+        return Template(tuple(parts))
 
     def _templated(self, name: str, usual: bool, template: Template) -> list[Value]:
-        others = self._filled(template)
+        others = {other: self._column(other) for other in template.references}
         if not template.holed:
             made = fill(template.parts, others, self._n)
             if name in self._cells:
@@ -182,5 +188,3 @@ def _names(line: str, style: Style | None) -> tuple[list[str], Style]:
         if style is None:
             raise FormatError(f"not a separator: {sep!r}")
     return names, style
-
-

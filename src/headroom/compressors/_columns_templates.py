@@ -9,12 +9,11 @@ nothing (the key is missing) where a reference has no text.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import accumulate
-from os.path import commonprefix
 from typing import Generic, NamedTuple, TypeVar
 
-from headroom.compressors._cells import MISSING, Value, estimate, texts
+from headroom.compressors._cells import MISSING, Value, estimate, shared_start, texts
 from headroom.compressors._json_text import CONTROL, quote, unquote
 from headroom.errors import FormatError
 
@@ -24,6 +23,9 @@ Part = str | tuple[str]
 SAMPLES = 6
 LONGEST = 36
 """Tokens of a value that are looked at: 24 from its start, 12 from its end."""
+
+REFERENCE = 2
+"""Tokens of a reference beside its name: `<` and `>`."""
 
 MANY_WORDS = 12
 """Known texts with the same first word from which looking them up beats trying each."""
@@ -133,6 +135,10 @@ class Words(Generic[T]):
         first = _first_token(word)
         self._by_first[first.group() if first else ""].remove(word)
 
+    def strange(self, text: str) -> bool:
+        """True if no known text starts with a word of `text`."""
+        return self._by_first.keys().isdisjoint(tokens_of(text))
+
     def at(self, cut: Cut, i: int) -> list[tuple[int, str]]:
         """The known texts that start with token `i` of a cut text, longest first: (token after it, text)."""
         words = self._by_first.get(cut.tokens[i])
@@ -172,7 +178,8 @@ class Finder:
 
     def _index(self, row: int) -> Words[list[str]]:
         if row not in self._indexes:
-            self._indexes[row] = index = Words()
+            index: Words[list[str]] = Words()
+            self._indexes[row] = index
             for name, words in self._known.items():
                 self._note(index, name, words[row])
         return self._indexes[row]
@@ -222,13 +229,64 @@ class Cut:
         """The token that starts at a character."""
 
 
-def _cuts(texts: list[str]) -> list[Cut]:
-    if min(map(len, texts)) < LONG_TEXT:
-        return [Cut(text) for text in texts]
-    before = len(_word_at_end.sub("", commonprefix(texts)))
-    rest = [text[before:][::-1] for text in texts]
-    after = len(_word_at_start.sub("", commonprefix(rest)[::-1]))
-    return [Cut(text, before, after) for text in texts]
+def refer(text: str, words: Words[T], name_of: Callable[[str, T], str | None]) -> Template | None:
+    """`text` with references for the known texts in it, longest first; None where that spares nothing. `name_of` gives
+    a known text's name, or None if it has none here."""
+    if unfit(text):
+        return None
+    if words.strange(text):
+        return None
+    cut = Cut(text)
+    form: list[Part] = []
+    last, at = len(cut.tokens), 0
+    while at < last:
+        for after, word in words.at(cut, at):
+            name = name_of(word, words.known[word])
+            if name and estimate(name) + REFERENCE < estimate(word):
+                form.append((name,))
+                at = after
+                break
+        else:
+            form.append(cut.tokens[at])
+            at += 1
+    return _template(form) if any(isinstance(part, tuple) for part in form) else None
+
+
+def scopes(name: str) -> list[str]:
+    """What may stand before a reference in the column `name`, nearest object first."""
+    found = [""]
+    if '"' not in name:
+        for i, sign in enumerate(name):
+            if sign == ".":
+                found.insert(0, name[: i + 1])
+    return found
+
+
+def resolve(reference: str, name: str, names: Container[str]) -> str | None:
+    """The column that `reference` means in the column `name`: of those with that name, the one of the nearest
+    object, never `name` itself. After a dot stands a whole name."""
+    if reference.startswith("."):
+        return reference[1:] if reference[1:] in names else None
+    found = (scope + reference for scope in scopes(name))
+    return next((column for column in found if column in names and column != name), None)
+
+
+def shorten(target: str, name: str, names: Container[str]) -> str:
+    """The shortest reference to the column `target` from the column `name`."""
+    for scope in scopes(name):
+        short = target.removeprefix(scope)
+        if target.startswith(scope) and resolve(short, name, names) == target:
+            return short
+    return "." + target
+
+
+def _cuts(strings: list[str]) -> list[Cut]:
+    if min(map(len, strings)) < LONG_TEXT:
+        return [Cut(text) for text in strings]
+    before = len(_word_at_end.sub("", strings[0][: shared_start(strings)]))
+    rest = [text[before:][::-1] for text in strings]
+    after = len(_word_at_start.sub("", rest[0][: shared_start(rest)][::-1]))
+    return [Cut(text, before, after) for text in strings]
 
 
 def _spans(cut: Cut, words: Words[list[str]]) -> list[_Span]:
@@ -306,4 +364,6 @@ def _template(form: Sequence[Part]) -> Template | None:
 def worth(template: Template, columns: Mapping[str, Sequence[Value]], row: int) -> int:
     """Roughly the tokens that the template spares in a row like `row`."""
     words = [part if isinstance(part, str) else columns[part[0]][row] if part[0] else "" for part in template.parts]
-    return sum(estimate(word if type(word) is str else word[0]) for word in words if word and type(word) in (str, tuple))
+    return sum(
+        estimate(word if type(word) is str else word[0]) for word in words if word and type(word) in (str, tuple)
+    )

@@ -37,6 +37,8 @@ class Flat(NamedTuple):
 
     columns: dict[str, list[Value]]
     children: dict[str, Children]
+    order: dict[str, None]
+    """All names in the order of the records' keys."""
 
 
 def share(rows: Collection[Mapping[str, Tree]]) -> float:
@@ -48,7 +50,7 @@ def share(rows: Collection[Mapping[str, Tree]]) -> float:
 
 def flatten(rows: list[dict[str, Tree]]) -> Flat:
     """Columns of `rows`, in the order in which keys first appear."""
-    flat = Flat({}, {})
+    flat = Flat({}, {}, {})
     _add_keys(rows, "", flat)
     return flat
 
@@ -79,6 +81,7 @@ def _add_rest(name: str, column: list[Tree], flat: Flat) -> None:
         column = [(relaxed(value), 0) if type(value) in (dict, list) else value for value in column]
     if column.count(MISSING) != len(column):
         flat.columns[name] = column
+        flat.order[name] = None
 
 
 def _add_lists(name: str, column: list[Tree], flat: Flat) -> None:
@@ -94,6 +97,7 @@ def _add_lists(name: str, column: list[Tree], flat: Flat) -> None:
     if lists and all(type(element) is dict and element for element in elements) and share(elements) >= OVERLAP:
         counts = [len(value) if type(value) is list and value else None for value in column]
         flat.children[name] = Children(elements, counts)
+        flat.order[name] = None
         column = [MISSING if type(value) is list and value else value for value in column]
     _add_rest(name, column, flat)
 

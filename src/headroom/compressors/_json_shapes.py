@@ -9,6 +9,7 @@ from headroom.compressors._json_rows import FILLED, OVERLAP, share
 from headroom.compressors._json_text import Tree
 
 TEXT_BELOW = "<text below>"
+ORDER = "<order> "
 
 _controls = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]").search
 
@@ -54,14 +55,14 @@ def table_kind(tree: Tree) -> Kind | None:
         return None
     if len(tree) < 2:
         return None
-    kinds = {kind: 0 for kind in map(type, tree)}
+    kinds = set(map(type, tree))
     if dict in kinds:
         dicts = [value for value in tree if type(value) is dict]
         whole = len(dicts) == len(tree)
         if (whole or (len(tree) >= 8 and len(dicts) * 2 > len(tree))) and share(dicts) >= OVERLAP:
             return ROWS
         return None
-    if set(kinds) == {list}:
+    if kinds == {list}:
         width = len(tree[0])
         fit = len(tree) >= 3 and width >= 2 and all(len(row) == width for row in tree)
         return LISTS if fit else None

@@ -10,14 +10,13 @@ that gets long, as indented rows below its parent. One column of texts with line
 from __future__ import annotations
 
 from itertools import accumulate
-from os.path import commonprefix
 from typing import NamedTuple
 
 from headroom.compressors import _columns
-from headroom.compressors._cells import INLINE, MISSING, Style, Value
+from headroom.compressors._cells import INLINE, MISSING, Style, Value, shared_start
 from headroom.compressors._json_rows import Children, Flat, add_column, flatten
+from headroom.compressors._json_shapes import ORDER, TEXT_BELOW, Kind, holds_controls
 from headroom.compressors._json_text import Tree, relaxed
-from headroom.compressors._json_shapes import TEXT_BELOW, Kind, holds_controls
 
 INLINE_CHARS = 200
 """A nested list longer than this per parent goes below its row: in a cell one could not see its end."""
@@ -34,16 +33,17 @@ class Rows(NamedTuple):
     notation: set[str]
 
 
-def write_table(kind: Kind, tree: Tree) -> tuple[list[str], set[str]]:
-    """The lines of a table, opening line included, and the notation they use. `kind` must fit `tree`."""
+def write_table(kind: Kind, tree: Tree, ordered: bool = False) -> tuple[list[str], set[str]]:
+    """The lines of a table, opening line included, and the notation they use. `kind` must fit `tree`. `ordered` adds
+    the order of the records' keys, where the text they came from depends on it."""
     n = len(tree)
     if kind.name == "rows" and not kind.keyed and (odd := {i for i, v in enumerate(tree) if type(v) is not dict}):
-        table = _rows(flatten([value for value in tree if type(value) is dict]), n - len(odd), None)
+        table = _rows(flatten([value for value in tree if type(value) is dict]), n - len(odd), None, ordered)
         regular = iter(table.rows)
         rows = [["==" + relaxed(value)] if i in odd else next(regular) for i, value in enumerate(tree)]
         table = Rows(table.header, rows, table.notation | {"odd"})
     else:
-        table = _rows(_columns_of(kind, tree), n, None)
+        table = _rows(_columns_of(kind, tree), n, None, ordered)
     lines = [kind.opening(n), *table.header]
     for row in table.rows:
         lines += row
@@ -51,12 +51,13 @@ def write_table(kind: Kind, tree: Tree) -> tuple[list[str], set[str]]:
 
 
 def _columns_of(kind: Kind, tree: Tree) -> Flat:
-    flat = Flat({}, {})
+    flat = Flat({}, {}, {})
     if kind.keyed:
         flat.columns["{key}"] = list(tree)
         inner = flatten(list(tree.values()))
         flat.columns.update(inner.columns)
         flat.children.update(inner.children)
+        flat.order.update(inner.order)
     elif kind.name == "lists":
         for i, column in enumerate(zip(*tree, strict=True)):
             add_column(str(i), list(column), flat)
@@ -67,21 +68,23 @@ def _columns_of(kind: Kind, tree: Tree) -> Flat:
     return flat
 
 
-def _rows(flat: Flat, n: int, style: Style | None) -> Rows:
+def _rows(flat: Flat, n: int, style: Style | None, ordered: bool) -> Rows:
     columns = dict(flat.columns)
     header: list[str] = []
     notation: set[str] = set()
     below: list[list[str]] | None = None
+    if ordered:
+        header.append(ORDER + ",".join(flat.order))
     name = _below(flat) if style is None else None
     if name is not None:
         notation.add("below")
         if name in flat.children:
-            below = _children_below(name, flat.children[name], columns, header, notation)
+            below = _children_below(name, flat.children[name], columns, header, notation, ordered)
         else:
             below = _text_below(name, columns, header)
     for child, children in flat.children.items():
         if child != name:
-            columns[child] = _children_inline(child, children, columns.get(child), header, notation)
+            columns[child] = _children_inline(child, children, columns.get(child), header, notation, ordered)
     table = _columns.write(columns, n, style)
     rows = [[row] for row in table.rows]
     if below:
@@ -105,22 +108,27 @@ def _below(flat: Flat) -> str | None:
             broken = sum(["\n" in value for value in strings])
             if broken * 3 >= len(strings) and not _alike(strings) and not any(map(holds_controls, strings)):
                 best, most = name, size
-    others = len(flat.columns) + len(flat.children) - (best is not None)
-    return best if others and len(flat.columns) > (best in flat.columns and best not in flat.children) else None
+    # A row needs a cell of its own beside what stands below it.
+    return best if len(flat.columns.keys() | flat.children.keys()) > 1 else None
 
 
 def _alike(strings: list[str]) -> bool:
     """True if most of these texts is the same in all, so that a template shows them better."""
     some = strings[:: max(1, len(strings) // 8)]
-    start = len(commonprefix(some))
-    end = len(commonprefix([text[start:][::-1] for text in some]))
+    start = shared_start(some)
+    end = shared_start([text[start:][::-1] for text in some])
     return 2 * (start + end) * len(some) > sum(map(len, some))
 
 
 def _children_below(
-    name: str, children: Children, columns: dict[str, list[Value]], header: list[str], notation: set[str]
+    name: str,
+    children: Children,
+    columns: dict[str, list[Value]],
+    header: list[str],
+    notation: set[str],
+    ordered: bool,
 ) -> list[list[str]]:
-    table = _rows(flatten(children.rows), len(children.rows), None)
+    table = _rows(flatten(children.rows), len(children.rows), None, ordered)
     notation |= table.notation | {"nested"}
     own = columns.get(name)
     opening = f"{name}[]{{"
@@ -143,9 +151,14 @@ def _children_below(
 
 
 def _children_inline(
-    name: str, children: Children, own: list[Value] | None, header: list[str], notation: set[str]
+    name: str,
+    children: Children,
+    own: list[Value] | None,
+    header: list[str],
+    notation: set[str],
+    ordered: bool,
 ) -> list[Value]:
-    table = _rows(flatten(children.rows), len(children.rows), INLINE)
+    table = _rows(flatten(children.rows), len(children.rows), INLINE, ordered)
     notation |= table.notation | {"nested"}
     header += [f"{name}[]{{", *table.header, "}"]
     rows = [row[0] for row in table.rows]
@@ -163,5 +176,3 @@ def _text_below(name: str, columns: dict[str, list[Value]], header: list[str]) -
     if rest.count(MISSING) != len(rest):
         columns[name] = rest
     return [[" " + line for line in value.split("\n")] if type(value) is str else [] for value in column]
-
-

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from headroom.compressors import _columns_read
 from headroom.compressors._cells import INLINE, MISSING, Style, Value, split_rows
 from headroom.compressors._json_rows import unflatten
-from headroom.compressors._json_shapes import TEXT_BELOW, Kind
+from headroom.compressors._json_shapes import ORDER, TEXT_BELOW, Kind
 from headroom.compressors._json_text import NAME, Tree, unrelaxed
 from headroom.errors import FormatError
 
 _child = re.compile(rf"({NAME})\[\]( or \[\])?\{{").fullmatch
+_ordered = re.compile(rf"({NAME})(,|\Z)").match
 _text = re.compile(rf"({NAME})={TEXT_BELOW}").fullmatch
 
 
@@ -24,6 +25,8 @@ class Header:
         self.children: dict[str, Header] = {}
         self.empty: set[str] = set()
         """Nested lists that are empty, not missing, where a row has none."""
+        self.order: list[str] = []
+        """The order of the records' keys, where it matters."""
         self.text: str | None = None
         """The column whose texts stand below the rows."""
 
@@ -47,11 +50,25 @@ def read_header(lines: Sequence[str], at: int) -> tuple[Header, int]:
             if at >= len(lines) or lines[at] != "}":
                 raise FormatError("a nested table's header does not end with }")
             at += 1
+        elif line.startswith(ORDER):
+            header.order = _read_order(line[len(ORDER) :])
         elif (found := _text(line)) and header.text is None:
             header.text = found.group(1)
         else:
             header.lines.append(line)
     raise FormatError("a table without a line of column names")
+
+
+def _read_order(text: str) -> list[str]:
+    names = []
+    at = 0
+    while at <= len(text):
+        found = _ordered(text, at)
+        if not found:
+            raise FormatError(f"not a list of names: {text[:60]!r}")
+        names.append(found.group(1))
+        at = found.end() if found.group(2) else len(text) + 1
+    return names
 
 
 def read_table(kind: Kind, n: int, lines: Sequence[str], at: int) -> tuple[Tree, int]:
@@ -155,6 +172,9 @@ def _records(header: Header, rows: list[str], groups: list[list[str]], style: St
         own = columns.get(below[0], [MISSING] * len(rows))
         lists = [made[i] if group else empty if own[i] is MISSING else MISSING for i, group in enumerate(groups)]
         _merge(columns, below[0], lists)
+    if header.order:
+        first = [name for name in header.order if name in columns]
+        columns = {name: columns[name] for name in dict.fromkeys([*first, *columns])}
     return columns
 
 
@@ -184,5 +204,3 @@ def _lists(header: Header, groups: list[list[str]], style: Style | None) -> list
     trees = [{} if tree is MISSING else tree for tree in unflatten(_records(header, rows, inner, style), len(rows))]
     taken = iter(trees)
     return [[next(taken) for _ in range(count)] for count in counts]
-
-

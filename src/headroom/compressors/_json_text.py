@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 
@@ -107,7 +108,7 @@ def literal(text: str) -> bool:
 
 def scalar(text: str) -> Tree:
     """The tree of a literal's text."""
-    return WORDS[text] if text in WORDS else (text,)
+    return WORDS.get(text, (text,))
 
 
 def _word(text: str) -> str:
@@ -168,6 +169,7 @@ def key_name(key: str) -> str:
     return key if plain_key(key) and not _odd(key) else quote(key)
 
 
+@lru_cache(maxsize=4096)
 def split_name(name: str) -> tuple[str | None, ...]:
     """A name's keys; None stands for `[]`. Raises FormatError."""
     path: list[str | None] = []

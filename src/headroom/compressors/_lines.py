@@ -14,9 +14,6 @@ from headroom.compressors import _echoes, _prefix, _templates
 from headroom.compressors._cost import cost, sampled_cost
 from headroom.errors import FormatError
 
-MARK = "[line codes: "
-"""Opens every rendering of the line codec."""
-
 TRIAL_LINES = 240
 """Whether and where to cut the time off is tried on this many lines."""
 
@@ -134,9 +131,12 @@ _UNDO: Mapping[str, Callable[[Lines], list[str]]] = MappingProxyType(
 )
 
 
-def encode(text: str, steps: Sequence[str]) -> str | None:
-    """`text` after these steps, in order, under a legend; None if none of them changed anything but line ends."""
-    if MARK in text:
+def encode(text: str, steps: Sequence[str], mark: str) -> str | None:
+    """`text` after these steps, in order, under a legend that opens with `mark`; None if none of them found anything.
+
+    `mark` is the kind's own, such as `[log codes: `. A text that holds it is left alone.
+    """
+    if mark in text:
         return None
     lines: Lines = text.split("\n")
     clauses: list[str] = []
@@ -147,26 +147,26 @@ def encode(text: str, steps: Sequence[str]) -> str | None:
             clauses.append(done[1])
     if not clauses or clauses == [_CRLF]:
         return None
-    return f"{MARK}{' | '.join(clauses)}]\n" + "\n".join(lines)
+    return f"{mark}{' | '.join(clauses)}]\n" + "\n".join(lines)
 
 
-def best(text: str, combinations: Sequence[Sequence[str]]) -> str | None:
+def best(text: str, combinations: Sequence[Sequence[str]], mark: str) -> str | None:
     """The shortest by estimate of several combinations of steps, or None where none is shorter than the text."""
     shortest, fewest = None, sampled_cost(text)
     for steps in combinations:
-        rendering = encode(text, steps)
+        rendering = encode(text, steps, mark)
         if rendering is not None and (tokens := sampled_cost(rendering)) < fewest:
             shortest, fewest = rendering, tokens
     return shortest
 
 
-def decode(rendering: str) -> str:
+def decode(rendering: str, mark: str) -> str:
     """The text a rendering stands for. Raises FormatError."""
     legend, _, body = rendering.partition("\n")
-    if not legend.startswith(MARK) or legend[-1] != "]":
+    if not legend.startswith(mark) or legend[-1] != "]":
         raise FormatError(f"no legend of the line codec: {legend[:60]!r}")
     lines = body.split("\n")
-    for clause in reversed(legend[len(MARK) : -1].split(" | ")):
+    for clause in reversed(legend[len(mark) : -1].split(" | ")):
         undo = _UNDO.get(clause.partition("; ")[0])
         if undo is not None:
             lines = undo(lines)

@@ -12,15 +12,18 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from headroom.compressors._cells import LINE, estimate, write
-from headroom.compressors._columns_templates import Cut, Words, unfit
+from headroom.compressors._columns_templates import Words, refer
 from headroom.compressors._json_shapes import TEXT_BELOW, Kind, holds_controls, read_opening, table_kind
+from headroom.compressors._json_strings import Print, open_string, printed
 from headroom.compressors._json_tables import write_table
-from headroom.compressors._json_text import Tree, dump, key_name, plain_key, relaxed
+from headroom.compressors._json_text import Tree, dump, key_name, plain_key, quote, relaxed
+from headroom.compressors._objects_read import Reader
+from headroom.errors import FormatError
 
 INLINE_CHARS = 80
 """Longest object that stands on one line."""
 
-SHORTEST_NAMED = 6
+SHORTEST_NAMED = 8
 LONGEST_SEARCHED = 400
 """Characters of a string worth naming, and of one worth searching for named parts."""
 
@@ -42,7 +45,10 @@ class _Frame(NamedTuple):
 class Writer:
     """Writes one document; `lines` and `notation` hold the result."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, inside: bool = False, ordered: bool = False) -> None:
+        """`inside` a string no string is opened again; `ordered` keeps the order of keys in tables, too."""
+        self._inside = inside
+        self._ordered = ordered
         self.lines: list[str] = []
         self.notation: set[str] = set()
         self._frames: list[_Frame] = []
@@ -62,6 +68,11 @@ class Writer:
             self._keys(tree, ())
         else:
             self._value("", tree, ())
+
+    def value(self, tree: Tree) -> None:
+        """Writes a value as it stands after a key."""
+        self._note(tree)
+        self._value("", tree, ())
 
     def documents(self, trees: list[Tree]) -> None:
         """Writes several documents between `[documents` and `]`."""
@@ -160,7 +171,7 @@ class Writer:
         self.lines.append("]")
 
     def _table(self, kind: Kind, prefix: str, tree: Tree, path: Path) -> None:
-        lines, notation = write_table(kind, tree)
+        lines, notation = write_table(kind, tree, self._ordered)
         lines[0] = prefix + lines[0]
         if len(tree) <= FEW_RECORDS and len(self._texts.get(id(tree), "")) <= SMALL_TABLE:
             start, learned, words = len(self.lines), len(self._learned), set(self.notation)
@@ -177,37 +188,42 @@ class Writer:
         self.notation |= notation
 
     def _string(self, prefix: str, text: str, path: Path) -> None:
+        if not self._inside and (opened := open_string(text)) and self._opened(prefix, text, *opened):
+            return
         if len(text) > TEXT_CHARS and text.count("\n") > 1 and not holds_controls(text):
             self.notation.add("below")
             self.lines.append(prefix + TEXT_BELOW)
             self.lines += [" " + line for line in text.split("\n")]
         else:
-            shown = self._template(text) if len(text) >= SHORTEST_NAMED else None
-            if shown:
+            template = None
+            if SHORTEST_NAMED <= len(text) <= LONGEST_SEARCHED:
+                template = refer(text, self._words, lambda word, path: self._name_in(text, word, path))
+            if template:
                 self.notation.add("reference")
-            self.lines.append(prefix + (shown or write(text, LINE)))
+            self.lines.append(prefix + (template.text if template else write(text, LINE)))
         self._learn(text, path)
 
-    def _template(self, text: str) -> str | None:
-        """`text` with references for what is known, or None where that spares nothing."""
-        if len(text) > LONGEST_SEARCHED or unfit(text):
-            return None
-        cut = Cut(text)
-        pieces: list[str] = []
-        last, done, at = len(cut.tokens), 0, 0
-        while at < last:
-            for after, word in self._words.at(cut, at):
-                path = self._words.known[word]
-                name = self._name(path)
-                if name and estimate(name) + 1 < estimate(word) and (len(word) < len(text) or self._is_string(path)):
-                    pieces += [text[done : cut.starts[at]], f"<{name}>"]
-                    at, done = after, cut.starts[after]
-                    break
-            else:
-                at += 1
-        if not pieces or pieces[0][:1] in ("[", "{", '"'):
-            return None
-        return "".join([*pieces, text[done:]])
+    def _opened(self, prefix: str, text: str, tree: Tree, form: Print) -> bool:
+        """Writes the JSON inside a string, if that is shorter and gives the very string back."""
+        for ordered in (False, True):
+            inner = Writer(inside=True, ordered=ordered)
+            inner.value(tree)
+            try:
+                made = printed(Reader(inner.lines).value(), form)
+            except FormatError:
+                return False
+            if made == text:
+                if estimate("\n".join(inner.lines)) + 4 >= estimate(quote(text)):
+                    return False
+                self.lines += [prefix + form.words + inner.lines[0], *inner.lines[1:]]
+                self.notation |= inner.notation | {"json"}
+                return True
+        return False
+
+    def _name_in(self, text: str, word: str, path: Path) -> str | None:
+        """The name of a known text that stands in `text`; alone, it must be a string like `text`."""
+        name = self._name(path)
+        return name if name and (len(word) < len(text) or self._is_string(path)) else None
 
     def _is_string(self, path: Path) -> bool:
         frame = self._frames[0]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from headroom.compressors._columns_read import line_value
 from headroom.compressors._columns_templates import Template
 from headroom.compressors._json_shapes import TEXT_BELOW, read_opening
+from headroom.compressors._json_strings import printed, read_print
 from headroom.compressors._json_tables_read import read_table
 from headroom.compressors._json_text import NAME, Tree, split_name, unrelaxed
 from headroom.errors import FormatError
@@ -28,16 +29,24 @@ class Reader:
         if not self._lines:
             raise FormatError("no document")
         first = self._lines[0]
+        made: list[Tree]
         opening = read_opening(first)
         if opening and opening[0].name == "documents":
             made, self._at = read_table(opening[0], opening[1], self._lines, 1)
         elif first == "[documents":
             self._at = 1
             made = self._items()
-        elif opening or first == "[":
+        elif first[:1] in ("[", "{"):
             made = [self._value(self._next())]
         else:
             made = [self._keys(None)]
+        if self._at != len(self._lines):
+            raise FormatError(f"lines after the end: {self._lines[self._at][:60]!r}")
+        return made
+
+    def value(self) -> Tree:
+        """A value as it stands after a key. Raises FormatError."""
+        made = self._value(self._next())
         if self._at != len(self._lines):
             raise FormatError(f"lines after the end: {self._lines[self._at][:60]!r}")
         return made
@@ -80,6 +89,11 @@ class Reader:
             return self._keys("}")
         if text == "[":
             return self._items()
+        if form := read_print(text):
+            outer, self._frames = self._frames, []
+            inner = self._value(text[form[1] :])
+            self._frames = outer
+            return printed(inner, form[0])
         if text == TEXT_BELOW:
             return self._text()
         if opening := read_opening(text):

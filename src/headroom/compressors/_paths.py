@@ -17,10 +17,12 @@ _PATH = r"(?:[A-Za-z]:(?=[\\/]))?[^\s:]+"
 _NUMBERED = re.compile(rf"({_PATH}):{_NUMBER}:")
 _REVISION = re.compile(rf"([^\s:]+:[^\s:]+):{_NUMBER}:")
 _UNNUMBERED = re.compile(rf"({_PATH}):(?!//)")
+_RESULT = re.compile(rf":{_NUMBER}:")
 _CONTEXT = re.compile(rf"([-=]){_NUMBER}\1")
 _PLAIN = re.compile(r"(?:.*[\w.][/\\]|.*\w\.[A-Za-z][A-Za-z0-9_+-]{0,11}\Z)")
 _DATE = re.compile(r"\W*[0-9]{2,4}[-/.][0-9]{2}[-/.][0-9]{2,4}(?:[T_][0-9]{1,2})?")
 _FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./~@_$%+\\[")
+_SPACE = re.compile(r"\s")
 _LETTER = re.compile(r"[^\W\d_]")
 _NAME = re.compile(r"[\w.+@~-]+")
 
@@ -39,7 +41,7 @@ def is_path(text: str) -> bool:
     """True if `text` may be a file's path before `:12:`. No blanks, no dates, no clock times, no bare numbers."""
     if not 0 < len(text) <= MAX_PATH or (text[0] not in _FIRST and text[0].isascii()):
         return False
-    if any(map(str.isspace, text)) or not _LETTER.search(text) or _DATE.fullmatch(text):
+    if _SPACE.search(text) or not _LETTER.search(text) or _DATE.fullmatch(text):
         return False
     return "/" in text or "\\" in text or _NAME.fullmatch(text) is not None
 
@@ -50,8 +52,13 @@ def is_plain_path(text: str) -> bool:
     return is_path(text) and _PLAIN.match(text) is not None
 
 
-def split_numbered(line: str) -> Line | None:
-    """The pieces of `path:12:text` (`rev:path:12:text` too); None if `line` is not of this form."""
+def split_numbered(line: str, expected: str = "") -> Line | None:
+    """The pieces of `path:12:text` (`rev:path:12:text` too); None if `line` is not of this form. `expected` is the
+    path of the line above, which is tried first."""
+    if expected and line.startswith(expected):
+        match = _RESULT.match(line, len(expected))
+        if match is not None:
+            return Line(expected, ":", int(match[1]), line[match.end() :])
     match = _NUMBERED.match(line, 0, MAX_PATH + 12) or _REVISION.match(line, 0, MAX_PATH + 12)
     if match is None or not is_path(match[1]):
         return None

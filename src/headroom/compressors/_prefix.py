@@ -142,7 +142,7 @@ def clocks(lines: Sequence[str], most: int = 2) -> list[int]:
     least = 0.02 * sum(min(len(line), 160) for line in sample) / 3
     for k in range(1, CLOCK_CUTS + 1):
         heads = [found[0] for found in map(_head(k), sample) if found]
-        if len(heads) * 2 < len(sample):
+        if not heads or len(heads) * 2 < len(sample):
             break
         gain = _clock_gain(heads)
         if gain > least:
@@ -185,18 +185,18 @@ def _clock_gain(heads: Sequence[str]) -> float:
 
 
 def _windows(lines: Sequence[str]) -> list[str]:
-    if len(lines) <= CLOCK_SAMPLE:
-        return [line for line in lines if line]
-    step = len(lines) // 3
-    size = CLOCK_SAMPLE // 3
-    return [line for start in range(0, step * 3, step) for line in lines[start : start + size] if line]
+    """Lines from the beginning, the middle and the end; those that start with a blank continue another one."""
+    if len(lines) > CLOCK_SAMPLE:
+        step = len(lines) // 3
+        size = CLOCK_SAMPLE // 3
+        lines = [line for start in range(0, step * 3, step) for line in lines[start : start + size]]
+    return [line for line in lines if line and line[0] not in " \t"]
 
 
 @lru_cache(maxsize=CLOCK_CUTS)
 def _head(k: int) -> Callable[[str], re.Match[str] | None]:
     """Finds the beginning of a line up to its k-th delimiter; padding belongs to the delimiter before it."""
-    pattern = re.compile(r"(?=[^ \t\n])(?:[^\W_]{0,%d}+(?:[^\w ]|_| +)){%d}" % (CLOCK_CHARS // 2, k))
-    match = pattern.match
+    match = re.compile(rf"(?=[^ \t\n])(?:[^\W_]*+(?:[^\w ]|_| +)){{{k}}}").match
     return lambda line: match(line, 0, CLOCK_CHARS)
 
 
@@ -229,8 +229,6 @@ def _shared(a: str, b: str) -> int:
 
 def _boundary(line: str, limit: int) -> int:
     """The last cut up to `limit` that follows a delimiter."""
-    if limit >= len(line):
-        return limit if limit and not line[limit - 1].isalnum() else _boundary(line, limit - 1) if limit else 0
     while limit and (line[limit - 1].isalnum() or line[limit - 1] == "_"):
         limit -= 1
     return limit

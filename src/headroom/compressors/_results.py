@@ -36,7 +36,7 @@ class Results(NamedTuple):
 
 def understood(lines: list[str]) -> Results | None:
     """The results in a text, or None if it holds too few."""
-    first = [_paths.split_numbered(line) if ":" in line else None for line in lines]
+    first = _numbered(lines)
     numbered = any(first)
     if not numbered:
         headed = _headed(lines) or _one_file(lines)
@@ -68,6 +68,18 @@ def understood(lines: list[str]) -> Results | None:
     return Results(found, "each", contexts.base)
 
 
+def _numbered(lines: list[str]) -> list[Line | None]:
+    """For each line the pieces of a result with a number."""
+    found: list[Line | None] = []
+    path = ""
+    for line in lines:
+        result = _paths.split_numbered(line, path) if ":" in line else None
+        if result is not None:
+            path = result.path
+        found.append(result)
+    return found
+
+
 class _Contexts:
     """Recognises context lines by the paths that result lines show; `path` is that of the line before."""
 
@@ -81,11 +93,16 @@ class _Contexts:
         """The pieces of a context line, its path as result lines spell it; None for any other line."""
         if "-" not in line and "=" not in line:
             return None
-        for spelled in (self.base + self.path, self.path):
-            if line.startswith(spelled):
-                found = self._accepted(line, spelled)
+        path, base = self.path, self.base
+        if base and ":" not in line:
+            if line.startswith(base + path):
+                found = _paths.split_context(line, base + path, numbered=self._numbered)
                 if found is not None:
-                    return found
+                    return Line(path, *found[1:])
+        elif line.startswith(path):
+            found = _paths.split_context(line, path, numbered=self._numbered)
+            if found is not None and (not base or ":" in found.text):
+                return found
         for spelled in _paths.context_paths(line, numbered=self._numbered):
             found = self._accepted(line, spelled)
             if found is not None:

@@ -2,9 +2,10 @@
 
 `Name := text {v} text {=v}` is that line and names its kind; later, `Name v` is such a line with the value v, in each
 place where the first had it. `"` is the value of the last line of that name, and so is what is left out at the end. A
-value in quotes reads to its closing quote. Other lines stand for themselves, after a backslash where they would be read as one of these; a single leading
-blank, which prefix headings leave, is kept outside all this. Lines that speak of a failure stay whole while they are
-few; where they are many, their name holds the word for the failure, so that a search for it still finds each.
+value in quotes reads to its closing quote. Other lines stand for themselves, after a backslash where they would be
+read as one of these; a single leading blank, which prefix headings leave, is kept outside all this. Lines that speak
+of a failure stay whole while they are few; where they are many, their name holds the word for the failure, so that a
+search for it still finds each.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from functools import lru_cache
 from operator import eq, ne
 from typing import NamedTuple
 
-from headroom.compressors._clusters import ALARM, UNIT, Column, Shape, clusters, is_alarm, is_phrase, shape
+from headroom.compressors._clusters import UNIT, Column, alarm, clusters
 from headroom.compressors._cost import cost
+from headroom.compressors._shapes import Shape, is_phrase, shape
 from headroom.errors import FormatError
 
 BRACES = ("{}", "«»", "‹›", "⟨⟩", "⟦⟧")
@@ -54,6 +56,10 @@ class _Template:
     name: str
 
 
+def _free(line: str) -> bool:
+    return False
+
+
 class Notation(NamedTuple):
     """What a reader has to know: the brace pair, and whether values are told as equal to another or to the last."""
 
@@ -62,7 +68,7 @@ class Notation(NamedTuple):
     last: bool
 
 
-def encode(lines: Sequence[str], fixed: Callable[[str], bool] = bool) -> tuple[list[str], Notation] | None:
+def encode(lines: Sequence[str], fixed: Callable[[str], bool] = _free) -> tuple[list[str], Notation] | None:
     """The lines with templates, and the notation used; None where no template pays.
 
     `fixed` names lines that are another codec's notation and must be left alone.
@@ -167,7 +173,7 @@ class _Known:
 def _pays(lines: Sequence[str], s: Shape) -> bool:
     first = lines[s.rows[0]]
     n = len(s.rows)
-    if n <= FEW_ALARMS and is_alarm(first):
+    if n <= FEW_ALARMS and alarm(first):
         return False
     own = [c for c, same in zip(s.columns, s.same, strict=True) if same < 0]
     if any('"' in column for column in own):
@@ -195,29 +201,29 @@ def _named(lines: Sequence[str], shapes: Sequence[Shape]) -> list[_Template]:
     out = []
     order = sorted(range(len(shapes)), key=lambda i: -len(shapes[i].rows))
     for i in order:
-        alarm = ALARM.search(lines[shapes[i].rows[0]])
         ranked = sorted(
             enumerate(vocabularies[i][:60]),
-            key=lambda word: (_dullness(word[1], spread) + word[0] * 0.1, word[1]),
+            key=lambda word: (_dullness(word[1]) + min(spread[word[1]], 9) * 2 + word[0] * 0.1, word[1]),
         )
-        name = _name([word for _, word in ranked], used, openings, alarm[0] if alarm else "")
+        name = _name([word for _, word in ranked], used, openings, alarm(lines[shapes[i].rows[0]]))
         used.add(name)
         out.append(_Template(shapes[i], name))
     return out
 
 
-def _dullness(word: str, spread: Counter[str]) -> float:
-    """How little a word tells: shared with other templates, many tokens long, or short as function words are."""
-    return min(spread[word], 9) * 2 + cost(" " + word) * 3 + max(0, 6 - len(word)) * 0.8
+@lru_cache(maxsize=4_096)
+def _dullness(word: str) -> float:
+    """How little a word tells by itself: many tokens long, or short as function words are."""
+    return cost(" " + word) * 3 + max(0, 6 - len(word)) * 0.8
 
 
-def _name(words: Sequence[str], used: set[str], openings: set[str], alarm: str) -> str:
-    alarm = "_".join(_WORD.findall(alarm))
+def _name(words: Sequence[str], used: set[str], openings: set[str], failure: str) -> str:
+    failure = failure.replace(" ", "_")
     for word in words:
-        name = word if not alarm or alarm.lower() in word.lower() else f"{alarm}_{word}"
+        name = word if failure.lower() in word.lower() else f"{failure}_{word}"
         if name not in used and name not in openings:
             return name
-    stem = alarm or (words[0] if words else "Line")
+    stem = failure or (words[0] if words else "Line")
     number = 2
     while f"{stem}{number}" in used or f"{stem}{number}" in openings:
         number += 1
@@ -231,7 +237,7 @@ def _written(template: _Template, braces: str) -> tuple[list[str], bool]:
     for column, same, text in zip(s.columns, s.same, s.texts[1:], strict=True):
         first += (braces[0], "=" if same >= 0 else "", column[0], braces[1], text)
     columns = [_shortened(s.columns[k]) for k, same in enumerate(s.same) if same < 0]
-    later = list(map(" ".join, zip(repeat(template.name), *columns)))  # noqa: B905  repeat() has no end
+    later = list(map(" ".join, zip([template.name] * len(s.rows), *columns, strict=True)))
     told = any(map(ne, columns, (s.columns[k] for k, same in enumerate(s.same) if same < 0)))
     if told:
         blank = " " + DITTO

@@ -26,8 +26,13 @@ MIN_STARTS = 0.08
 MIN_SHARE = 0.4
 """Share of these that must say when, how grave or who."""
 
+FEW_LINES = 300
+"""Up to this many lines it is tried whether telling repetitions pays beside templates; in more lines it does."""
+
 HEAD = 72
 """Characters in which a log line says when, how grave or who."""
+
+MARK = "[log codes: "
 
 STEPS = ("long-references", "clock", "templates")
 
@@ -54,7 +59,9 @@ _OTHER = re.compile(
     r"|[+]\s|@@ -|diff --git |index [0-9a-f]{7}",  # a diff
     re.ASCII,
 )
-_CODE = re.compile(r"[;{]\s*$|^\s*(?:def|class|import|from|return|if|for|while|func|fn|let|const|var|#include|//|/\*)\b")
+_CODE = re.compile(
+    r"[;{]\s*$|^\s*(?:def|class|import|from|return|if|for|while|func|fn|let|const|var|#include|//|/\*)\b"
+)
 
 
 class Logs(ByteExact):
@@ -63,7 +70,7 @@ class Logs(ByteExact):
     name = "logs"
     version = 1
     content: PartClass = "machine"
-    marks: tuple[str, ...] = (_lines.MARK,)
+    marks: tuple[str, ...] = (MARK,)
 
     def fit(self, facts: Facts) -> float:
         lines = _sample(facts.lines)
@@ -85,10 +92,12 @@ class Logs(ByteExact):
         return 0.9 * share if share >= MIN_SHARE else 0.0
 
     def encode(self, facts: Facts) -> str | None:
-        return _lines.encode(facts.text, STEPS)
+        if len(facts.lines) <= FEW_LINES:
+            return _lines.best(facts.text, (STEPS, STEPS[1:]), MARK)
+        return _lines.encode(facts.text, STEPS, MARK)
 
     def decode(self, rendering: str) -> str:
-        return _lines.decode(rendering)
+        return _lines.decode(rendering, MARK)
 
 
 def _sample(lines: Sequence[str]) -> list[str]:

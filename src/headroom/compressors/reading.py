@@ -16,7 +16,7 @@ from headroom.errors import FormatError
 from headroom.types import Facts, PartClass
 
 MARK = "[every 10th line numbered"
-HEADER = re.compile(re.escape(MARK) + r'(?:; first "([^"\n]+)")?\]')
+HEADER = re.compile(re.escape(MARK) + r'(?:; gutter "([^"\n]+)")?\]')
 END = "[end]"
 """The line after a run of numbered lines that other text follows."""
 
@@ -93,7 +93,7 @@ class Reading(ByteExact):
             return None
         lines = facts.lines
         gutter, runs = view
-        out = [_header(gutter, lines, runs[0])]
+        out = [_header(gutter, lines, runs)]
         at = 0
         for run in runs:
             first = lines[run.start]
@@ -116,8 +116,7 @@ class Reading(ByteExact):
         if known is None or not newline:
             raise FormatError("a numbered view opens with its header line")
         lines = body.split("\n")
-        start, gutter = _first(lines, known[1])
-        return "\n".join(lines[:start] + _restored(gutter, lines, start))
+        return "\n".join(_restored(_told(lines, known[1]), lines))
 
 
 def _view(facts: Facts) -> View | None:
@@ -192,15 +191,20 @@ def _runs(gutter: Gutter, lines: list[str]) -> list[Run]:
     return runs
 
 
-def _header(gutter: Gutter, lines: list[str], first: Run) -> str:
-    """The header, naming the first gutter where the reader of `START` would find another one."""
-    for index, line in enumerate(lines[: first.start + 1]):
+def _header(gutter: Gutter, lines: list[str], runs: list[Run]) -> str:
+    """The header, showing the gutter where a decoder would take the first one it meets for another."""
+    for line in lines[: runs[0].start + 1]:
         start = START.match(line)
         if start is not None:
-            if index == first.start and _shape(start, start[5]) == gutter:
+            if line is lines[runs[0].start] and _shape(start, start[5]) == gutter:
                 return f"{MARK}]"
             break
-    return f'{MARK}; first "{gutter.full % first.number}"]'
+    shown = (gutter.full % run.number for run in runs)
+    padded = next(
+        (form for form in shown if (start := START.fullmatch(form)) and _shape(start, start[5]) == gutter),
+        gutter.full % runs[0].number,
+    )
+    return f'{MARK}; gutter "{padded}"]'
 
 
 def _rest(gutter: Gutter, lines: list[str], run: Run) -> list[str]:
@@ -223,24 +227,23 @@ def _rest(gutter: Gutter, lines: list[str], run: Run) -> list[str]:
     return texts
 
 
-def _first(lines: list[str], named: str | None) -> tuple[int, Gutter]:
-    """Where the first run starts, and its gutter. Raises FormatError."""
-    for index, line in enumerate(lines):
-        if named is None or line.startswith(named):
-            start = START.match(line if named is None else named)
-            if start is not None:
-                return index, _shape(start, start[5])
-    raise FormatError("a numbered view holds a numbered line")
+def _told(lines: list[str], shown: str | None) -> Gutter:
+    """The gutter: that of the header, or the first one that stands in the lines. Raises FormatError."""
+    for line in lines if shown is None else [shown]:
+        start = START.match(line)
+        if start is not None:
+            return _shape(start, start[5])
+    raise FormatError("a numbered view shows its gutter")
 
 
-def _restored(gutter: Gutter, lines: list[str], start: int) -> list[str]:
-    """The lines from the first run on with all their numbers. Raises FormatError where a tenth number is missing."""
+def _restored(gutter: Gutter, lines: list[str]) -> list[str]:
+    """The lines with all their numbers. Raises FormatError where a tenth number is missing."""
     match = gutter.numbered().match
     full, short = gutter.full, gutter.short
     marked = frozenset(" L0123456789")
     out = []
     expected: int | None = None  # the number of this line inside a run
-    for line in lines[start:]:
+    for line in lines:
         shown = match(line) if line[:1] in marked else None
         if expected is None:
             if shown is not None and shown[0] == full % int(shown[1]):

@@ -38,6 +38,7 @@ LEGEND = (
     ("dash", "- is no key"),
     ("nested", "k[]{…} names the cells of nested rows"),
     ("below", "indented lines belong above"),
+    ("json", "<json> is a string that holds the JSON shown"),
     ("odd", "== is a row that is no object"),
 )
 """What a header says of the notation that stands below it."""
@@ -60,7 +61,9 @@ class Records:
     def encode(self, facts: Facts) -> str | None:
         """Each region as tables and lines, or minified where that is shorter; None where neither pays."""
         try:
-            made = "".join([piece if isinstance(piece, str) else _write(piece, facts) for piece in _pieces(facts)])
+            found = _pieces(facts)
+            last = len(found) - 1
+            made = "".join([p if isinstance(p, str) else _write(p, facts.text, i == last) for i, p in enumerate(found)])
         except RecursionError:
             return None
         if not made or len(made) >= len(facts.text) or has_surrogate(made):
@@ -85,14 +88,20 @@ def _pieces(facts: Facts) -> list[Piece]:
     return facts.once("records.pieces", lambda: pieces(facts.text))
 
 
-def _write(region: Region, facts: Facts) -> str:
+def _write(region: Region, whole: str, last: bool) -> str:
+    """A region's rendering; what follows the `last` one needs no end."""
+    text = whole[region.start : region.end]
+    if not all(region.trees):
+        return minify(text) if len(region.trees) == 1 else join_lines(region.trees)
     lines, notation = _lines(region.trees)
     legend = "; ".join([words for sign, words in LEGEND if sign in notation])
     body = "\n".join([f"{MARK}: {legend}]" if legend else f"{MARK}]", *lines])
-    short = minify(facts.text[region.start : region.end]) if len(region.trees) == 1 else join_lines(region.trees)
-    if body.count(MARK) > 1 or (len(body) > SURE_GAIN * len(short) and estimate(body) >= estimate(short)):
-        return short
-    return body if region.end == len(facts.text) or not facts.text[region.end :].strip() else f"{body}{_END}"
+    least = len(text) - sum(map(text.count, " \n\t\r"))
+    if len(body) > SURE_GAIN * least or body.count(MARK) > 1:
+        short = minify(text) if len(region.trees) == 1 else join_lines(region.trees)
+        if estimate(body) >= estimate(short) or body.count(MARK) > 1:
+            return short
+    return body if last else f"{body}{_END}"
 
 
 def _lines(trees: list[Tree]) -> tuple[list[str], set[str]]:

@@ -160,13 +160,14 @@ def _rendered(entries: list[Entry | str], frame: Frame) -> Iterator[str]:
     """The lines below the header."""
     head = frame.outside
     above: int | None = None  # the number of the line above, where the next can follow on
+    gaps, cut = frame.gaps, len(frame.root)
     for at, entry in enumerate(entries):
         if isinstance(entry, str):
-            gap = entry in frame.gaps
+            gap = entry in gaps
             yield ESCAPE + entry if not gap and _ambiguous(entry, head, above, frame) else entry
             head, above = head if gap and entry else frame.outside, None
             continue
-        path = entry.path[len(frame.root) :]
+        path = entry.path[cut:]
         if path != head or (above is not None and not entry.numbers):
             heading = f"{path}:"
             inline = _inline(entry, path) if frame.style == "each" and _alone(entries, at) else ""
@@ -247,10 +248,11 @@ def _restored(lines: list[str], frame: Frame) -> Iterator[str]:
     """The original lines. Any line that is none of the forms stands for itself."""
     head = frame.outside
     above: int | None = None
+    gaps = frame.gaps
     for line in lines:
         member = MEMBER.match(line) if head is not None else None
         kind = _kind(line) if member is None and ":" in line and line[0] not in (ESCAPE, ":") else None
-        if line in frame.gaps:
+        if line in gaps:
             yield line
             head, above = head if line else frame.outside, None
         elif member is not None and head is not None:

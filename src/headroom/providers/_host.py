@@ -22,6 +22,8 @@ BLANKS = 64
 """White space tolerated after and between reminders."""
 
 _OPEN, _CLOSE = "<system-reminder>", "</system-reminder>"
+_LAST = "> \t\r\n"
+"""What a text that ends in a reminder can end in; anything else needs no closer look."""
 
 
 class Host(NamedTuple):
@@ -170,6 +172,8 @@ def is_reminder(text: str) -> bool:
 def _reminders(text: str, lo: int, hi: int) -> int:
     """Where the reminders that end `text[lo:hi]` begin, the blank line before them included; `hi` if none do."""
     start = end = hi
+    if hi == lo or text[hi - 1] not in _LAST:
+        return hi
     while True:
         window = text[max(lo, end - BLANKS) : end]
         end -= len(window) - len(window.rstrip())

@@ -31,18 +31,17 @@ def as_object(value: Json) -> dict[str, Json] | None:
         return value
     dump = getattr(value, "model_dump", None)
     if callable(dump):
-        dumped = dump(mode="json")
+        dumped = dump(mode="json", exclude_unset=True)  # what the SDKs send
         return dumped if isinstance(dumped, dict) else None
     return None
 
 
-def word(block: Mapping[str, Json], *keys: str) -> str:
-    """The first string under one of `keys`, "" if there is none."""
-    for key in keys:
-        value = block.get(key)
-        if isinstance(value, str):
-            return value
-    return ""
+def word(block: Mapping[str, Json], key: str, *others: str) -> str:
+    """The string under `key`, else the first under one of `others`, else ""."""
+    value = block.get(key)
+    if isinstance(value, str):
+        return value
+    return word(block, *others) if others else ""
 
 
 def digest(text: str) -> str:

@@ -22,12 +22,17 @@ _ROLES = _RESULT_ROLES | {"model", "system"}
 
 
 class _Reading:
-    """One body being read: the items so far, and the calls not yet answered, by id and in order by name."""
+    """One body being read: the items so far, and the calls not yet answered, by id and in order by name.
+
+    Queues are kept by (name, has an id): a response without an id belongs to a call without one, if there is any.
+    """
 
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.calls: dict[str, ToolCall] = {}
-        self.open: defaultdict[str, deque[ToolCall]] = defaultdict(deque)
+        self.open: defaultdict[tuple[str, bool], deque[ToolCall]] = defaultdict(deque)
+        self.done: set[int] = set()
+        """Identities of the calls in `open` that were answered by id."""
 
     def content(self, raw: Json, path: Path) -> None:
         content = _lens.as_object(raw)
@@ -77,20 +82,23 @@ class _Reading:
         )
         if call.id:
             self.calls[call.id] = call
-        self.open[call.name].append(call)
+        self.open[call.name, bool(call.id)].append(call)
         self.items.append(Item(role=role, kind="call", call=call))
         return True
 
     def answered(self, block: dict[str, Json]) -> ToolCall:
         """The call a response belongs to: by id, else the oldest of its name without a response."""
         key, name = _lens.word(block, "id"), _lens.word(block, "name")
-        waiting = self.open.get(name)
         call = self.calls.get(key) if key else None
-        if call is not None and waiting and call in waiting:
-            waiting.remove(call)
-        if call is None and waiting:
-            call = waiting.popleft()
-        return call or ToolCall(id=key, name=name)
+        if call is not None:
+            self.done.add(id(call))
+            return call
+        for waiting in (self.open[name, False], self.open[name, True]):
+            while waiting:
+                call = waiting.popleft()
+                if id(call) not in self.done:
+                    return call
+        return ToolCall(id=key, name=name)
 
     def response(self, role: str, part: dict[str, Json], key: str, path: Path | None) -> bool:
         block = _lens.as_object(part[key])

@@ -61,7 +61,7 @@ class _Session:
         """Adds a record to the tree; the request that it answers, if it opens a reply."""
         name, kind = record.get("uuid"), record.get("type")
         if not isinstance(name, str) or kind not in _KINDS or name in self.nodes:
-            self.skipped[str(kind) if isinstance(name, str) and name not in self.nodes else "not a message"] += 1
+            self.skipped[str(kind)[:40] if isinstance(name, str) and name not in self.nodes else "not a message"] += 1
             return None
         side = record.get("isSidechain") is True
         parent = record.get("parentUuid")
@@ -177,9 +177,9 @@ def _result_of(block: Json) -> str:
 
 def _close(reply: _Reply) -> list[Json]:
     if reply.closed is None:
-        reply.closed = [{"role": "assistant", "content": reply.blocks}]
+        reply.closed = [{"role": "assistant", "content": list(reply.blocks)}]
         if reply.results:
-            reply.closed.append({"role": "user", "content": reply.results})
+            reply.closed.append({"role": "user", "content": list(reply.results)})
     return reply.closed
 
 
