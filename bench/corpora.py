@@ -29,7 +29,10 @@ COLUMNS = (
 )  # fmt: skip
 """`encoded_share_percent` is the share of raw tokens that stand in outputs that were encoded."""
 
-EDIT_COLUMNS = ("gutter", "edits", "old_strings_in_an_earlier_read", "contiguous", "contiguous_without_numbers")
+EDIT_COLUMNS = (
+    "gutter", "edits", "old_strings_in_an_earlier_read", "contiguous_as_recorded", "contiguous",
+    "contiguous_without_numbers",
+)  # fmt: skip
 
 CORPORA: dict[str, Corpus] = {
     "github lists": documents.github(lists=True, distinct=False),
@@ -131,11 +134,12 @@ def measure(name: str, docs: Iterable[Document]) -> list[tables.Row]:
 def editing(shared: Path, rewrite: Callable[[str], str], gutter: str, step: int = 1) -> tables.Row:
     """Whether the old string of each recorded Edit that stood in an earlier Read of its session can be copied whole.
 
-    The latest Read of the same file that holds it counts. `contiguous`: it stands in the rendering as it is;
+    The latest Read of the same file that holds it counts. `contiguous_as_recorded`: it stands in the numbered view the
+    agent really saw, before any rendering; `contiguous`: it stands in the rendering as it is;
     `contiguous_without_numbers`: it does after the numbers that the rendering shows are taken away, as an agent takes
     away those of any numbered view.
     """
-    edits = found = whole = bare = 0
+    edits = found = recorded = whole = bare = 0
     seen: dict[str, list[str]] = {}
     session = ""
     for n, document in enumerate(documents.claude_code(shared)):
@@ -152,11 +156,12 @@ def editing(shared: Path, rewrite: Callable[[str], str], gutter: str, step: int 
                     continue
                 found += 1
                 text, _ = shown(Document("Read", {"file_path": path}, read))
+                recorded += old in read
                 whole += old in text
                 bare += old in documents.without_gutter(text)
     return {
-        "gutter": gutter, "edits": edits, "old_strings_in_an_earlier_read": found, "contiguous": whole,
-        "contiguous_without_numbers": bare,
+        "gutter": gutter, "edits": edits, "old_strings_in_an_earlier_read": found, "contiguous_as_recorded": recorded,
+        "contiguous": whole, "contiguous_without_numbers": bare,
     }  # fmt: skip
 
 

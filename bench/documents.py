@@ -181,9 +181,10 @@ def loghub(shared: Path) -> Iterator[Document]:
 
 
 CLI_KINDS = (
-    ("ls-laR", "ls -laR"), ("find", "find ."), ("tree", "tree"), ("du", "du -a"), ("wc", "wc -l"),
+    ("ls-laR", "ls -laR"), ("find", "find ."), ("ls-tree", "git ls-tree -rl HEAD"), ("tree", "tree"),
+    ("du", "du -a"), ("wc", "wc -l"),
     ("git-log-oneline", "git log --oneline"), ("git-log-stat", "git log --stat"), ("git-log", "git log"),
-    ("ls-tree", "git ls-tree -rl HEAD"), ("diff-stat", "git diff --stat"), ("diff-8", "git diff HEAD~8"),
+    ("diff-stat", "git diff --stat"), ("diff-8", "git diff HEAD~8"),
     ("show-", "git show"), ("grep-", "grep -rn"), ("ls-usr-bin", "ls -l /usr/bin"), ("dpkg-l", "dpkg -l"),
     ("df", "df"), ("pip-list", "pip list --format json"),
 )  # fmt: skip

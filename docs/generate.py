@@ -1,7 +1,8 @@
 """Writes the parts of the documentation that follow from tables in the code: `make docs`.
 
-Whole pages (`docs/CLI.md`, `docs/SETTINGS.md`) and blocks between `<!-- generated: NAME -->` and `<!-- end -->` in
-other pages. A test fails when a page differs from what this module would write, so the pages cannot drift.
+Whole pages (`docs/CLI.md`, `docs/SETTINGS.md`), blocks between `<!-- generated: NAME -->` and `<!-- end -->` in other
+pages, and samples of renderings (fences `text KIND`), which are decoded and written anew. A test fails when a page
+differs from what this module would write, so the pages cannot drift.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import get_args
 import click
 
 from headroom import cli, policy, settings
-from headroom.compressors import COMPRESSORS
-from headroom.types import PartClass
+from headroom.compressors import BY_NAME, COMPRESSORS
+from headroom.errors import FormatError
+from headroom.types import Facts, PartClass
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.csv"
@@ -36,6 +38,7 @@ COLUMNS: dict[PartClass, str] = {
 }
 """The columns of the level table, in the words of the README."""
 
+SAMPLE = re.compile(r"^(```text (?P<kind>\w+)\n)(?P<text>.*?)\n(```)$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -150,17 +153,28 @@ PAGES: dict[str, Callable[[], str]] = {"docs/CLI.md": command_line_page, "docs/S
 
 
 def with_blocks(text: str) -> str:
-    """`text` with every generated block renewed."""
-    return BLOCK.sub(lambda block: block[1] + BLOCKS[block["name"]]() + block[3], text)
+    """`text` with every generated block and every sample of a rendering renewed."""
+    text = BLOCK.sub(lambda block: block[1] + BLOCKS[block["name"]]() + block[3], text)
+    return SAMPLE.sub(lambda sample: f"{sample[1]}{_rewritten(sample['kind'], sample['text'])}\n{sample[4]}", text)
+
+
+def _rewritten(kind: str, sample: str) -> str:
+    """The sample as its encoder writes it today, where its decoder still reads it; else as it stands, which a test
+    reports."""
+    compressor = BY_NAME[kind]
+    try:
+        return compressor.encode(Facts(compressor.decode(sample))) or sample
+    except FormatError:
+        return sample
 
 
 def pages() -> dict[str, str]:
-    """Every page that is generated, or holds a generated block, by its path from the root: what it should be."""
+    """Every page that is generated, or holds a generated block or a sample, by its path: what it should be."""
     wanted = {name: page() for name, page in PAGES.items()}
     for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]):
         name = path.relative_to(ROOT).as_posix()
         text = path.read_text(encoding="utf-8")
-        if name not in PAGES and BLOCK.search(text):
+        if name not in PAGES and (BLOCK.search(text) or SAMPLE.search(text)):
             wanted[name] = with_blocks(text)
     return wanted
 

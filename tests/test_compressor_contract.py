@@ -19,7 +19,7 @@ from headroom.pipeline import Moment, decide
 from headroom.store import MemoryStore
 from headroom.tokens import counter
 from headroom.types import Compressor, Decision, Facts, Item
-from tests.corpus import Sample, samples
+from tests.samples import Sample, samples
 
 CORPUS = samples()
 every_compressor = pytest.mark.parametrize("compressor", COMPRESSORS, ids=lambda c: c.name)
@@ -37,7 +37,7 @@ def same(original: str, decoded: str) -> bool:
     """Equal text, or JSON with equal values: an independent reading, not the compressor's own `verify`."""
     if original == decoded:
         return True
-    return _values(original) == _values(decoded)
+    return bool(_values(original) == _values(decoded))
 
 
 def _values(text: str) -> Any:
@@ -150,9 +150,10 @@ def test_any_text_is_encoded_exactly_or_not_at_all_and_never_raises(compressor: 
 @given(hostile)
 def test_what_is_no_rendering_raises_a_format_error_or_decodes(compressor: Compressor, text: str) -> None:
     try:
-        assert isinstance(compressor.decode(text), str)
-    except FormatError as error:
-        assert str(error)
+        decoded = compressor.decode(text)
+    except FormatError:
+        return
+    assert isinstance(decoded, str)
 
 
 @settings(max_examples=60)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from headroom import compress
 from headroom.sessions import claude_code
 from headroom.store import SqliteStore
-from tests.corpus import SHARED, samples
+from tests.samples import SHARED, samples
 
 OUTPUTS = [sample.text for sample in samples()] + ["ok", ""]
 

@@ -48,12 +48,13 @@ def test_any_text_comes_back_as_it_was(kind: StoreKind) -> None:
 @pytest.mark.parametrize("kind", STORES, ids=lambda kind: kind.name)
 def test_any_pin_comes_back_as_it_was_unless_its_key_is_taken(kind: StoreKind) -> None:
     with tempfile.TemporaryDirectory() as folder, closing(kind.open(Path(folder))) as store:
-        first_by_key: dict[PinKey, Pin] = {}
-        first_by_text: dict[TextKey, Pin] = {}
 
-        @given(st.lists(PINS, max_size=6))
-        @settings(deadline=None, max_examples=150)
+        @given(st.lists(PINS, max_size=4))
+        @settings(deadline=None, max_examples=80)
         def check(pins: list[Pin]) -> None:
+            store.purge()
+            first_by_key: dict[PinKey, Pin] = {}
+            first_by_text: dict[TextKey, Pin] = {}
             for pin in pins:
                 if pin.key not in first_by_key:
                     first_by_key[pin.key] = pin
@@ -65,10 +66,10 @@ def test_any_pin_comes_back_as_it_was_unless_its_key_is_taken(kind: StoreKind) -
             assert store.pins([pin.key.chain for pin in pins]) == expected
             by_text = {pin.text_key: first_by_text[pin.text_key] for pin in pins if pin.text_key in first_by_text}
             assert store.pins_by_text([pin.text_key for pin in pins]) == by_text
+            assert store.usage().pins == len(first_by_key)
+            assert store.verify() == []
 
         check()
-        assert store.verify() == []
-        assert store.usage().pins == len(first_by_key)
 
 
 def test_the_same_text_is_kept_once_under_the_same_ref(store: Store) -> None:

@@ -30,7 +30,7 @@ SAMPLES = 8
 
 
 class Family(NamedTuple):
-    """Models whose name starts with `prefix` count as `factor` times `vocabulary`."""
+    """Models whose name, with a final `-`, starts with `prefix` count as `factor` times `vocabulary`."""
 
     prefix: str
     vocabulary: str
@@ -50,9 +50,9 @@ FAMILIES: tuple[Family, ...] = (
     Family("o4", "o200k_base", 1.0, False),
     Family("codex", "o200k_base", 1.0, False),
     Family("claude-3", "o200k_base", 1.1, True),
-    Family("claude-opus-4-1", "o200k_base", 1.1, True),
-    Family("claude-opus-4-5", "o200k_base", 1.1, True),
-    Family("claude-opus-4-6", "o200k_base", 1.1, True),
+    Family("claude-opus-4-7", "o200k_base", 1.43, True),
+    Family("claude-opus-4-8", "o200k_base", 1.43, True),
+    Family("claude-opus-4", "o200k_base", 1.1, True),
     Family("claude-sonnet-4", "o200k_base", 1.1, True),
     Family("claude-haiku-4", "o200k_base", 1.1, True),
     Family("claude", "o200k_base", 1.43, True),
@@ -146,7 +146,7 @@ def family(model: str | None) -> Family:
         return DEFAULT_FAMILY
     name = model.lower().rsplit("/", 1)[-1]
     name = name.rsplit("anthropic.", 1)[-1]
-    return next((f for f in FAMILIES if name.startswith(f.prefix)), DEFAULT_FAMILY)
+    return next((f for f in FAMILIES if f"{name}-".startswith(f.prefix)), DEFAULT_FAMILY)
 
 
 @lru_cache(maxsize=32)

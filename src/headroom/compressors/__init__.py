@@ -6,13 +6,15 @@ of the tuple.
 
 from __future__ import annotations
 
+from headroom.compressors.diff import Diff
+from headroom.compressors.listing import Listing
 from headroom.compressors.raw import Raw
 from headroom.compressors.reading import Reading
 from headroom.compressors.records import Records
 from headroom.compressors.search import Search
 from headroom.types import Compressor
 
-COMPRESSORS: tuple[Compressor, ...] = (Records(), Reading(), Search(), Raw())
+COMPRESSORS: tuple[Compressor, ...] = (Records(), Reading(), Search(), Listing(), Diff(), Raw())
 
 BY_NAME = {compressor.name: compressor for compressor in COMPRESSORS}
 

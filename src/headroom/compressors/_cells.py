@@ -90,7 +90,9 @@ def read(cell: str, nested: Callable[[str], Tree]) -> Value:
         return unquote(cell)
     if first in "[{":
         return nested(cell)
-    if first == "=" and len(cell) > 1 and cell[1] != "=":
+    if first == "=":
+        if cell.startswith("=="):
+            raise FormatError(f"not a value: {cell[:40]!r}")
         return read(cell[1:], nested)
     if first in "-0123456789tfn" and literal(cell):
         return scalar(cell)

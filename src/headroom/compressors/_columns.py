@@ -18,8 +18,8 @@ from headroom.compressors._columns_plan import Plan, line_text
 from headroom.compressors._columns_templates import Template, shorten
 from headroom.compressors._json_text import quote
 
-SAMPLED_ROWS = 24
-SAMPLED_CHARS = 2500
+SAMPLED_ROWS = 14
+SAMPLED_CHARS = 1800
 """What is written with each separator to choose between them."""
 
 

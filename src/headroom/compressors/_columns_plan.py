@@ -218,6 +218,15 @@ class Plan:
 
 
 def _pieces(template: Template, column: Sequence[Value], columns: Mapping[str, list[Value]]) -> list[str | None]:
+    if not template.references:
+        before, after = ("".join(part for part in side if isinstance(part, str)) for side in template.sides)
+        start, end, least = len(before), len(after), len(before) + len(after)
+        return [
+            v[start : len(v) - end]
+            if type(v) is str and len(v) > least and v.startswith(before) and v.endswith(after)
+            else None
+            for v in column
+        ]
     pieces: list[str | None] = []
     for around, value in zip(sides(template, columns, len(column)), column, strict=True):
         piece = None

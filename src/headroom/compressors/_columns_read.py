@@ -109,6 +109,8 @@ class _Reader:
         values = []
         for row, cell in enumerate(cells):
             if cell == DEFAULT:
+                if name not in self._facts:
+                    raise FormatError(f"~ without a default: {name[:40]!r}")
                 values.append(usual[row])
                 continue
             if cell not in known:

@@ -9,7 +9,8 @@ nothing (the key is missing) where a reference has no text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
@@ -130,26 +131,39 @@ class Words(Generic[T]):
         self._by_first.setdefault(first.group() if first else "", []).append(word)
 
     def forget(self, word: str) -> None:
-        """Undoes `add`."""
+        """Undoes the last `add`, which was of this word."""
         del self.known[word]
         first = _first_token(word)
-        self._by_first[first.group() if first else ""].remove(word)
+        words = self._by_first[first.group() if first else ""]
+        words.pop()
+        if not words:
+            del self._by_first[first.group() if first else ""]
 
-    def strange(self, text: str) -> bool:
-        """True if no known text starts with a word of `text`."""
-        return self._by_first.keys().isdisjoint(tokens_of(text))
+    def starts(self, token: str) -> bool:
+        """True if a known text starts with this token."""
+        return token in self._by_first
 
-    def at(self, cut: Cut, i: int) -> list[tuple[int, str]]:
+    def strange(self, tokens: list[str]) -> bool:
+        """True if no known text starts with one of these tokens."""
+        return self._by_first.keys().isdisjoint(tokens)
+
+    def at(self, cut: Cut, i: int) -> Iterator[tuple[int, str]]:
         """The known texts that start with token `i` of a cut text, longest first: (token after it, text)."""
         words = self._by_first.get(cut.tokens[i])
         if words is None:
-            return []
-        start = cut.starts[i]
+            return
+        text, starts = cut.text, cut.starts
+        start = starts[i]
         if len(words) > MANY_WORDS:
-            found = [(j, cut.text[start : cut.starts[j]]) for j in range(len(cut.tokens), i, -1)]
-            return [(j, word) for j, word in found if word in self.known]
-        ends = [(cut.after.get(start + len(w)), w) for w in words if cut.text.startswith(w, start)]
-        return sorted([(j, word) for j, word in ends if j is not None], reverse=True)
+            for j in range(len(cut.tokens), i, -1):
+                word = text[start : starts[j]]
+                if word in self.known:
+                    yield j, word
+            return
+        found = [word for word in words if text.startswith(word, start)]
+        for word in sorted(found, key=len, reverse=True):
+            if start + len(word) in cut.after:
+                yield cut.after[start + len(word)], word
 
 
 class Finder:
@@ -211,11 +225,10 @@ class Finder:
 class Cut:
     """A text cut into tokens: words, numbers, single signs. Of a long one the middle is one token."""
 
-    __slots__ = ("after", "starts", "text", "tokens")
-
-    def __init__(self, text: str, before: int = 0, after: int = 0) -> None:
-        """`before` and `after` characters at the ends are one token each."""
-        tokens = tokens_of(text[before : len(text) - after])
+    def __init__(self, text: str, before: int = 0, after: int = 0, tokens: list[str] | None = None) -> None:
+        """`before` and `after` characters at the ends are one token each; `tokens` saves cutting again."""
+        if tokens is None:
+            tokens = tokens_of(text[before : len(text) - after])
         if len(tokens) > LONGEST:
             head, tail = tokens[:24], tokens[-12:]
             start, end = sum(map(len, head)) + before, sum(map(len, tail)) + after
@@ -225,8 +238,11 @@ class Cut:
         self.text = text
         self.tokens: list[str] = tokens or [""]
         self.starts = list(accumulate(map(len, self.tokens), initial=0))
-        self.after = {start: j for j, start in enumerate(self.starts)}
+
+    @cached_property
+    def after(self) -> dict[int, int]:
         """The token that starts at a character."""
+        return {start: j for j, start in enumerate(self.starts)}
 
 
 def refer(text: str, words: Words[T], name_of: Callable[[str, T], str | None]) -> Template | None:
@@ -234,22 +250,31 @@ def refer(text: str, words: Words[T], name_of: Callable[[str, T], str | None]) -
     a known text's name, or None if it has none here."""
     if unfit(text):
         return None
-    if words.strange(text):
+    tokens = tokens_of(text)
+    if words.strange(tokens):
         return None
-    cut = Cut(text)
-    form: list[Part] = []
-    last, at = len(cut.tokens), 0
-    while at < last:
-        for after, word in words.at(cut, at):
+    cut = Cut(text, tokens=tokens)
+    parts: list[Part] = []
+    done = after = 0
+    for i, token in enumerate(cut.tokens):
+        if i < after or not words.starts(token):
+            continue
+        for end, word in words.at(cut, i):
             name = name_of(word, words.known[word])
-            if name and estimate(name) + REFERENCE < estimate(word):
-                form.append((name,))
-                at = after
+            if name and _cost(name) + REFERENCE < _cost(word):
+                if cut.starts[i] > done:
+                    parts.append(text[done : cut.starts[i]])
+                parts.append((name,))
+                after, done = end, cut.starts[end]
                 break
-        else:
-            form.append(cut.tokens[at])
-            at += 1
-    return _template(form) if any(isinstance(part, tuple) for part in form) else None
+    if not parts:
+        return None
+    if done < len(text):
+        parts.append(text[done:])
+    return Template(tuple(parts))
+
+
+_cost = lru_cache(maxsize=8192)(estimate)
 
 
 def scopes(name: str) -> list[str]:

@@ -16,7 +16,12 @@ SHORTEST = 80
 PASSES = 3
 """How often, on average, a character may be read in vain before the search gives up."""
 
-_start = re.compile(r"(?m)^(?:[ \t]*|[A-Za-z][\w ./-]{0,40}[:=] ?)(?=[\[{])").finditer
+_start = re.compile(
+    r"(?m)^(?:[ \t]*|[A-Za-z][\w ./-]{0,40}[:=] ?)"
+    r'(?=\{\s*"|\[\s*(?:[\[{"]|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\s*[,\]]|true\b|false\b|null\b))'
+).finditer
+"""Where a line turns to what looks like an object or list: `[INFO]` and `[2031-04-02 …` do not."""
+
 _end_of_line = re.compile(r"[ \t]*\r?(?=\n|\Z)").match
 
 
@@ -86,7 +91,8 @@ def _document(text: str, start: int) -> tuple[Tree, int | None, int]:
     try:
         tree, end = parse_at(text, start)
     except json.JSONDecodeError as error:
-        return None, None, error.pos - start + 1
+        # The error counts the lines before it: the later in the text, the dearer.
+        return None, None, error.pos - start + 1 + start // 64
     except (NotJsonError, RecursionError):
         return None, None, len(text) // 2
     if not tree or not _end_of_line(text, end):

@@ -59,7 +59,7 @@ def table_kind(tree: Tree) -> Kind | None:
     if dict in kinds:
         dicts = [value for value in tree if type(value) is dict]
         whole = len(dicts) == len(tree)
-        if (whole or (len(tree) >= 8 and len(dicts) * 2 > len(tree))) and share(dicts) >= OVERLAP:
+        if (whole or (len(tree) >= 8 and len(dicts) * 3 > len(tree))) and share(dicts) >= OVERLAP:
             return ROWS
         return None
     if kinds == {list}:

@@ -14,13 +14,14 @@ from headroom.compressors import _echoes, _prefix, _templates
 from headroom.compressors._cost import cost, sampled_cost
 from headroom.errors import FormatError
 
-TRIAL_LINES = 240
+TRIAL_LINES = 180
 """Whether and where to cut the time off is tried on this many lines."""
 
 Lines = Sequence[str]
 Coded = tuple[list[str], str]
 """Lines after a step, and the clause that tells it."""
 
+_AND = " | "
 _CRLF = "lines end in CR LF"
 _TIMES = "×N: N times in all"
 _REFERENCES = "= lines: those lines of the original again"
@@ -77,24 +78,33 @@ def _headed(out: list[str]) -> Coded | None:
     return out, f"{_HEADINGS}; {_ENDINGS}" if any(head[1:2] == "…" for head in heads) else _HEADINGS
 
 
-def _clock(lines: Lines) -> Coded | None:
-    """Headings for the time, where templates of the rest come out shorter for it."""
-    best_k, fewest = 0, 0
-    sample = _middle(lines)
+def _timed(lines: Lines) -> Coded | None:
+    """Templates, below headings for the time where that is shorter for a sample of the lines."""
+    sample = _trial(lines)
+    best_k, fewest, best = 0, 0, None
     for k in (0, *_prefix.clocks(lines)):
-        shorter = _prefix.write(sample, _prefix.clock_headings(sample, k)) if k else sample
-        found = _templates.encode(shorter, _fixed)
-        tokens = cost("\n".join(found[0] if found else shorter))
+        coded = _under_clock(sample, k)
+        tokens = cost("\n".join(coded[0] if coded else sample))
         if not k or tokens < fewest:
-            best_k, fewest = k, tokens
-    return _headed(_prefix.write(lines, _prefix.clock_headings(lines, best_k))) if best_k else None
+            best_k, fewest, best = k, tokens, coded
+    return best if sample is lines else _under_clock(lines, best_k)
 
 
-def _middle(lines: Lines) -> Lines:
+def _under_clock(lines: Lines, k: int) -> Coded | None:
+    """Templates below headings for the time up to its k-th delimiter; without headings for 0."""
+    headed = _headed(_prefix.write(lines, _prefix.clock_headings(lines, k))) if k else None
+    if headed is None:
+        return _templated(lines)
+    coded = _templated(headed[0])
+    return (coded[0], f"{headed[1]}{_AND}{coded[1]}") if coded else headed
+
+
+def _trial(lines: Lines) -> Lines:
+    """Lines from the beginning, the middle and near the end."""
     if len(lines) <= TRIAL_LINES:
         return lines
-    half, middle = TRIAL_LINES // 2, len(lines) // 2
-    return [*lines[:half], *lines[max(half, middle) : max(half, middle) + half]]
+    third, size = len(lines) // 3, TRIAL_LINES // 3
+    return [line for start in (0, third, 2 * third) for line in lines[start : start + size]]
 
 
 def _templated(lines: Lines) -> Coded | None:
@@ -113,13 +123,14 @@ STEPS: Mapping[str, Callable[[Lines], Coded | None]] = MappingProxyType(
         "times": _times,
         "references": _references,
         "long-references": _long_references,
-        "clock": _clock,
+        "timed": _timed,
         "templates": _templated,
         "headings": _headings,
     }
 )
 """What each step is called. `times` tells immediate repetitions, `references` those and blocks from further up (for
-the output of runs, never for text that is edited), `headings` shared beginnings; `clock` prepares for `templates`."""
+the output of runs, never for text that is edited); the `long-` ones only where more than a template would save.
+`headings` tells shared beginnings, `templates` kinds of lines, `timed` these below headings for the time."""
 
 _UNDO: Mapping[str, Callable[[Lines], list[str]]] = MappingProxyType(
     {
@@ -136,28 +147,39 @@ def encode(text: str, steps: Sequence[str], mark: str) -> str | None:
 
     `mark` is the kind's own, such as `[log codes: `. A text that holds it is left alone.
     """
-    if mark in text:
-        return None
-    lines: Lines = text.split("\n")
-    clauses: list[str] = []
-    for step in ("crlf", *steps):
-        done = STEPS[step](lines)
-        if done is not None:
-            lines = done[0]
-            clauses.append(done[1])
-    if not clauses or clauses == [_CRLF]:
-        return None
-    return f"{mark}{' | '.join(clauses)}]\n" + "\n".join(lines)
+    return _run(text, steps, mark)[0]
 
 
 def best(text: str, combinations: Sequence[Sequence[str]], mark: str) -> str | None:
     """The shortest by estimate of several combinations of steps, or None where none is shorter than the text."""
     shortest, fewest = None, sampled_cost(text)
+    tried: set[tuple[str, ...]] = set()
     for steps in combinations:
-        rendering = encode(text, steps, mark)
+        if tuple(steps) in tried:
+            continue
+        rendering, found = _run(text, steps, mark)
+        tried.add(found)  # the steps that found nothing would change nothing for being left out
         if rendering is not None and (tokens := sampled_cost(rendering)) < fewest:
             shortest, fewest = rendering, tokens
     return shortest
+
+
+def _run(text: str, steps: Sequence[str], mark: str) -> tuple[str | None, tuple[str, ...]]:
+    """The rendering, and which of the steps found something."""
+    if mark in text:
+        return None, ()
+    lines: Lines = text.split("\n")
+    clauses: list[str] = []
+    found: list[str] = []
+    for step in ("crlf", *steps):
+        done = STEPS[step](lines)
+        if done is not None:
+            lines = done[0]
+            clauses.append(done[1])
+            found.append(step)
+    if not clauses or clauses == [_CRLF]:
+        return None, ()
+    return f"{mark}{_AND.join(clauses)}]\n" + "\n".join(lines), tuple(step for step in found if step != "crlf")
 
 
 def decode(rendering: str, mark: str) -> str:
@@ -166,7 +188,7 @@ def decode(rendering: str, mark: str) -> str:
     if not legend.startswith(mark) or legend[-1] != "]":
         raise FormatError(f"no legend of the line codec: {legend[:60]!r}")
     lines = body.split("\n")
-    for clause in reversed(legend[len(mark) : -1].split(" | ")):
+    for clause in reversed(legend[len(mark) : -1].split(_AND)):
         undo = _UNDO.get(clause.partition("; ")[0])
         if undo is not None:
             lines = undo(lines)

@@ -24,7 +24,7 @@ INLINE_CHARS = 80
 """Longest object that stands on one line."""
 
 SHORTEST_NAMED = 8
-LONGEST_SEARCHED = 400
+LONGEST_SEARCHED = 160
 """Characters of a string worth naming, and of one worth searching for named parts."""
 
 TEXT_CHARS = 60
@@ -54,8 +54,8 @@ class Writer:
         self._frames: list[_Frame] = []
         self._texts: dict[int, str] = {}
         self._kinds: dict[int, Kind | None] = {}
-        self._learned: list[str] = []
-        """The words in the order in which they were learned, so that a layout that lost can be undone."""
+        self._learned: list[tuple[str, bool]] = []
+        """What was learned, in order, words and objects, so that a layout that lost can be undone."""
         self._known: dict[str, Path] = {}
         """Where each object (as its relaxed text) stands for the first time."""
         self._words: Words[Path] = Words()
@@ -88,6 +88,10 @@ class Writer:
         kind = type(tree)
         if kind is not dict and kind is not list:
             return relaxed(tree)
+        if kind is list and set(map(type, tree)) == {tuple}:
+            self._kinds[id(tree)] = None
+            self._texts[id(tree)] = text = f"[{','.join([value[0] for value in tree])}]"
+            return text
         self._kinds[id(tree)] = table = table_kind(tree)
         if table and len(tree) > FEW_RECORDS:
             return None
@@ -126,7 +130,13 @@ class Writer:
     def _learn(self, text: str, path: Path) -> None:
         if len(text) >= SHORTEST_NAMED and text not in self._words.known:
             self._words.add(text, path)
-            self._learned.append(text)
+            self._learned.append((text, True))
+
+    def _unlearn(self, text: str, word: bool) -> None:
+        if word:
+            self._words.forget(text)
+        else:
+            del self._known[text]
 
     def _object(self, prefix: str, tree: dict[str, Tree], path: Path) -> None:
         text = self._texts.get(id(tree))
@@ -143,8 +153,9 @@ class Writer:
             self._table(kind, prefix, tree, path)
         else:
             self._block(prefix, tree, path)
-        if text and len(tree) > 1:
-            self._known.setdefault(text, path)
+        if text and len(tree) > 1 and text not in self._known:
+            self._known[text] = path
+            self._learned.append((text, False))
 
     def _list(self, prefix: str, tree: list[Tree], path: Path) -> None:
         text = self._texts.get(id(tree))
@@ -175,15 +186,13 @@ class Writer:
         lines[0] = prefix + lines[0]
         if len(tree) <= FEW_RECORDS and len(self._texts.get(id(tree), "")) <= SMALL_TABLE:
             start, learned, words = len(self.lines), len(self._learned), set(self.notation)
-            known = dict(self._known)
             self._block(prefix, tree, path)
             if estimate("\n".join(self.lines[start:])) <= estimate("\n".join(lines)):
                 return
             del self.lines[start:]
-            self._known, self.notation = known, words
-            for word in self._learned[learned:]:
-                self._words.forget(word)
-            del self._learned[learned:]
+            self.notation = words
+            while len(self._learned) > learned:
+                self._unlearn(*self._learned.pop())
         self.lines += lines
         self.notation |= notation
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import eq, ne
@@ -44,7 +44,8 @@ DITTO_RUN = 24
 DITTO = UNIT
 """Stands for the mark of a value that is the one before, while a line is put together: no value holds it."""
 
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile(r"(?<![\w:.%/\\-])[^\W\d_]{3,}(?!\w)")
+_ANY_WORD = re.compile(r"[^\W\d_]{2,}")
 _DEFINITION = re.compile(r"(\w+) := ")
 
 
@@ -81,7 +82,6 @@ def encode(lines: Sequence[str], fixed: Callable[[str], bool] = _free) -> tuple[
     if not usable:
         return None
     templates = _named(lines, usable)
-    names = {template.name for template in templates}
     written: list[str | None] = [None] * len(lines)
     last = False
     for template in templates:
@@ -89,7 +89,13 @@ def encode(lines: Sequence[str], fixed: Callable[[str], bool] = _free) -> tuple[
         last |= told
         for row, text in zip(template.shape.rows, texts, strict=True):
             written[row] = " " + text if lines[row][0] == " " else text
-    out = [_plain(line, names) if text is None else text for line, text in zip(lines, written, strict=True)]
+    starts = {template.shape.rows[0]: template.name for template in templates}
+    names: set[str] = set()
+    out = []
+    for i, (line, text) in enumerate(zip(lines, written, strict=True)):
+        if i in starts:
+            names.add(starts[i])
+        out.append(_plain(line, names) if text is None else text)
     equal = any(same >= 0 for s in usable for same in s.same)
     return out, Notation(braces, equal, last)
 
@@ -102,7 +108,7 @@ def decode(lines: Sequence[str], braces: str) -> list[str]:
         blank = line[:1] == " "
         body = line[1:] if blank else line
         if body[:1] == "\\":
-            body = body[1:]
+            body = body[1:] if _is_ours(body.lstrip("\\"), known) else body
         else:
             name, gap, rest = body.partition(" ")
             template = known.get(name)
@@ -193,7 +199,8 @@ def _writable(lines: Sequence[str], s: Shape, braces: str) -> bool:
 
 def _named(lines: Sequence[str], shapes: Sequence[Shape]) -> list[_Template]:
     """Gives each shape a word of its own text, most telling first; the words that open other lines are avoided."""
-    vocabularies = [list(dict.fromkeys(_WORD.findall(" ".join(s.texts)))) for s in shapes]
+    texts = [" ".join(s.texts) for s in shapes]
+    vocabularies = [list(dict.fromkeys(_WORD.findall(text) + _ANY_WORD.findall(text)[:20])) for text in texts]
     spread = Counter(word for words in vocabularies for word in words)
     taken = {row for s in shapes for row in s.rows}
     openings = {line.split(" ", 2)[line[:1] == " "] for i, line in enumerate(lines) if line and i not in taken}
@@ -262,9 +269,14 @@ def _shortened(column: Column) -> Column:
     return tuple(out)
 
 
-def _plain(line: str, names: Iterable[str]) -> str:
+def _plain(line: str, names: Container[str]) -> str:
     body = line[1:] if line[:1] == " " else line
-    name, _, rest = body.partition(" ")
-    if body[:1] != "\\" and name not in names and not rest.startswith(":= "):
+    if not _is_ours(body.lstrip("\\"), names):
         return line
     return " \\" + body if line[:1] == " " else "\\" + line
+
+
+def _is_ours(body: str, names: Container[str]) -> bool:
+    """True if a line that starts like this would be read as a definition or as a line of a kind defined above it."""
+    name, _, rest = body.partition(" ")
+    return name in names or (rest[:3] == ":= " and _DEFINITION.match(body) is not None)

@@ -34,7 +34,7 @@ HEAD = 72
 
 MARK = "[log codes: "
 
-STEPS = ("long-references", "clock", "templates")
+STEPS = ("long-references", "timed")
 
 _TIME = re.compile(
     r"(?<!\d)\d\d?:\d\d(?::\d\d)?(?!\d)"  # 04:47:44
@@ -44,8 +44,9 @@ _TIME = re.compile(
     re.ASCII,
 )
 _GRAVITY = re.compile(
-    r"(?:^|[\s\[(<|=\"])(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE|PANIC)(?:[\s\])>|:,\"]|$)",
-    re.IGNORECASE,
+    r"(?:^|[\s\[(<|=\"])(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE|PANIC)(?:[\s\])>|:,\"]|$)"
+    r"|(?:[\[(<|=]|^)\"?(?i:trace|debug|info|notice|warn|warning|error|fatal|critical|severe|panic)\"?[\])>|:]"
+    r"|\b(?:level|lvl|severity)=\w"
 )
 _SOURCE = re.compile(r"^(?:<\d{1,3}>|\[[\w .:/#-]{2,40}\]|[\w./-]{2,40}\[\d+\]:|[\w.-]{1,40} +\| )", re.ASCII)
 
@@ -55,7 +56,7 @@ _OTHER = re.compile(
     r"|[-dlbcps][rwxsStT-]{9}[.+@]?\s"  # ls -l
     r"|(?!\d)[^\s:]*[./][^\s:]*[^\W\d]:\d+[:-]"  # grep
     r"|\^?[0-9a-f]{7,40} .*\([^)]*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} +\d+\)"  # git blame
-    r"|\s*\d+[→\t]"  # a numbered file view
+    r"|\s*\d+(?:[→\t]|[:-]\s*\{)"  # a numbered file view, a grep of JSON lines
     r"|[+]\s|@@ -|diff --git |index [0-9a-f]{7}",  # a diff
     re.ASCII,
 )

@@ -24,12 +24,15 @@ MARK = "[compact JSON"
 _END = f"\n{MARK} ends]"
 _header = re.compile(r"\[compact JSON(?:: [^\n]*)?\]\n").match
 
+WORTH_CHARS = 160
+"""Shorter documents are only minified: what tables spare there, their header costs."""
+
 SURE_GAIN = 0.6
 """A rendering this much shorter has fewer tokens, whatever its letters: a token here has three to four characters."""
 
 LEGEND = (
-    ("constant", "k=v above rows holds in all"),
-    ("default", "k?=v unless the row says else"),
+    ("constant", "k=v above the rows holds for all"),
+    ("default", "k?=v unless the row says otherwise"),
     ("tilde", "~ is k's ?= value"),
     ("tail", "rows may end with own k=v"),
     ("hole", "<> is the cell"),
@@ -91,17 +94,24 @@ def _pieces(facts: Facts) -> list[Piece]:
 def _write(region: Region, whole: str, last: bool) -> str:
     """A region's rendering; what follows the `last` one needs no end."""
     text = whole[region.start : region.end]
-    if not all(region.trees):
-        return minify(text) if len(region.trees) == 1 else join_lines(region.trees)
-    lines, notation = _lines(region.trees)
+    if len(text) < WORTH_CHARS or not all(region.trees):
+        return _short(region, text)
+    try:
+        lines, notation = _lines(region.trees)
+    except RecursionError:  # nested deeper than lines can show
+        return _short(region, text)
     legend = "; ".join([words for sign, words in LEGEND if sign in notation])
     body = "\n".join([f"{MARK}: {legend}]" if legend else f"{MARK}]", *lines])
     least = len(text) - sum(map(text.count, " \n\t\r"))
     if len(body) > SURE_GAIN * least or body.count(MARK) > 1:
-        short = minify(text) if len(region.trees) == 1 else join_lines(region.trees)
+        short = _short(region, text)
         if estimate(body) >= estimate(short) or body.count(MARK) > 1:
             return short
     return body if last else f"{body}{_END}"
+
+
+def _short(region: Region, text: str) -> str:
+    return minify(text) if len(region.trees) == 1 else join_lines(region.trees)
 
 
 def _lines(trees: list[Tree]) -> tuple[list[str], set[str]]:

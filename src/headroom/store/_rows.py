@@ -54,7 +54,7 @@ def row_of(pin: Pin, now: float) -> Row:
         decision.reason,
         decision.tokens_before,
         decision.tokens_after,
-        json.dumps([[o.unit, o.first, o.last, o.what] for o in decision.omissions]) if decision.omissions else None,
+        _stored_omissions(decision.omissions) if decision.omissions else None,
         ",".join(chain.hex() for chain in decision.refers) if decision.refers else None,
         int(needs_original(decision)),
         now,
@@ -135,8 +135,15 @@ def _stored_rendering(rendering: str | None) -> str | bytes | None:
     return rendering
 
 
-def _omissions(text: str) -> tuple[Omission, ...]:
-    return tuple(Omission(unit=unit, first=first, last=last, what=what) for unit, first, last, what in json.loads(text))
+def _stored_omissions(omissions: tuple[Omission, ...]) -> bytes:
+    """JSON without escapes: two lone surrogates side by side, escaped, would be read back as one character."""
+    return encoded(json.dumps([[o.unit, o.first, o.last, o.what] for o in omissions], ensure_ascii=False))
+
+
+def _omissions(data: bytes) -> tuple[Omission, ...]:
+    return tuple(
+        Omission(unit=unit, first=first, last=last, what=what) for unit, first, last, what in json.loads(decoded(data))
+    )
 
 
 def _cost(read: Read) -> int:

@@ -54,7 +54,7 @@ def m0002_pins(db: sqlite3.Connection) -> None:
         "CREATE TABLE pins (id INTEGER PRIMARY KEY AUTOINCREMENT, chain BLOB NOT NULL, way TEXT NOT NULL,"
         " text_way TEXT NOT NULL, call_id BLOB NOT NULL, text_hash BLOB NOT NULL, rendering,"
         " kind TEXT NOT NULL, version INTEGER NOT NULL, level TEXT NOT NULL, lossless INTEGER NOT NULL, ref TEXT,"
-        " reason TEXT NOT NULL, tokens_before INTEGER NOT NULL, tokens_after INTEGER NOT NULL, omissions TEXT,"
+        " reason TEXT NOT NULL, tokens_before INTEGER NOT NULL, tokens_after INTEGER NOT NULL, omissions BLOB,"
         " refers TEXT, needs_original INTEGER NOT NULL, seen REAL NOT NULL, UNIQUE (chain, way))"
     )
     db.execute("CREATE INDEX pins_by_text ON pins (text_way, call_id, text_hash)")
@@ -63,6 +63,34 @@ def m0002_pins(db: sqlite3.Connection) -> None:
 
 def check(db: sqlite3.Connection, path: Path) -> bool:
     """True if steps are missing. Reads only. Raises StoreError if the file is not for this version to write."""
+    db.execute("BEGIN")  # one snapshot: between two reads another process may have set up a new file
+    try:
+        return _lacks_steps(db, path)
+    finally:
+        db.rollback()
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Applies the missing steps in one transaction. Raises StoreError as `check` does."""
+    if not check(db, path):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        _lacks_steps(db, path)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied TEXT NOT NULL)")
+        applied = {name for (name,) in db.execute("SELECT name FROM migrations")}
+        for step in STEPS:
+            if step.__name__ not in applied:
+                step(db)
+                db.execute("INSERT INTO migrations VALUES (?, datetime('now'))", (step.__name__,))
+        db.execute("COMMIT")
+    except BaseException:
+        db.rollback()
+        raise
+
+
+def _lacks_steps(db: sqlite3.Connection, path: Path) -> bool:
     (mark,) = db.execute("PRAGMA application_id").fetchone()
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if mark != APPLICATION_ID:
@@ -79,23 +107,3 @@ def check(db: sqlite3.Connection, path: Path) -> bool:
             "upgrade with: pip install -U headroom, or set HEADROOM_HOME to another folder"
         )
     return applied != known
-
-
-def migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Applies the missing steps in one transaction. Raises StoreError as `check` does."""
-    if not check(db, path):
-        return
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        check(db, path)
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied TEXT NOT NULL)")
-        applied = {name for (name,) in db.execute("SELECT name FROM migrations")}
-        for step in STEPS:
-            if step.__name__ not in applied:
-                step(db)
-                db.execute("INSERT INTO migrations VALUES (?, datetime('now'))", (step.__name__,))
-        db.execute("COMMIT")
-    except BaseException:
-        db.rollback()
-        raise

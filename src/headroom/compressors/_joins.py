@@ -1,0 +1,140 @@
+"""Neighbouring lines that differ in one word share a line: `=== RUN   TestAdd/{empty one many}` is three lines.
+
+The braces are a pair that no line of the text holds, so that nothing needs an escape. The words hold no blank; what
+stands before and behind the braces belongs to each of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from headroom.compressors._cost import cost
+
+BRACES = ("{}", "«»", "‹›", "⟨⟩", "⟦⟧")
+
+CLAUSE = "{a b}: a line for each"
+_CLAUSE = re.compile(r"(.)a b(.): a line for each\Z")
+
+MAX_LINES = 48
+"""As many lines share one at most: a reader has to find the end of it."""
+
+MAX_CHARS = 900
+MIN_SHARED = 6
+MIN_GAIN = 4.0
+
+
+def encode(lines: Sequence[str], fixed: Callable[[str], bool]) -> tuple[list[str], str] | None:
+    """The lines with neighbours joined, and the clause that names the braces; None where no two can be joined.
+
+    `fixed` names lines that stay for themselves.
+    """
+    text = "\n".join(lines)
+    braces = next((pair for pair in BRACES if pair[0] not in text and pair[1] not in text), None)
+    if braces is None:
+        return None
+    shared = [_shared(a, b) for a, b in pairwise(lines)]
+    out: list[str] = []
+    i, n = 0, len(lines)
+    while i < n:
+        stop, start, end = (i, 0, 0) if i + 1 == n or sum(shared[i]) < MIN_SHARED else _run(lines, shared, i, fixed)
+        if stop == i:
+            out.append(lines[i])
+            i += 1
+            continue
+        words = " ".join(line[start : len(line) - end] for line in lines[i : stop + 1])
+        line = lines[i]
+        out.append(f"{line[:start]}{braces[0]}{words}{braces[1]}{line[len(line) - end :]}")
+        i = stop + 1
+    return (out, CLAUSE.translate({ord("{"): braces[0], ord("}"): braces[1]})) if len(out) < n else None
+
+
+def is_clause(clause: str) -> bool:
+    match = _CLAUSE.match(clause)
+    return match is not None and match[1] + match[2] in BRACES
+
+
+def decode(lines: Sequence[str], clause: str) -> list[str]:
+    """The lines that `encode` was given."""
+    left, right = clause[0], clause[4]
+    out: list[str] = []
+    for line in lines:
+        start, opened, rest = line.partition(left)
+        words, closed, end = rest.rpartition(right)
+        if opened and closed:
+            out.extend(start + word + end for word in words.split(" "))
+        else:
+            out.append(line)
+    return out
+
+
+def _run(
+    lines: Sequence[str], shared: Sequence[tuple[int, int]], i: int, fixed: Callable[[str], bool]
+) -> tuple[int, int, int]:
+    """The last line that shares one with line i, and the lengths of what is common before and behind the words."""
+    line = lines[i]
+    best, best_gain = (i, 0, 0), MIN_GAIN
+    if fixed(line):
+        return best
+    before, behind = shared[i]
+    shortest = len(line)
+    chars = 0
+    price, last = 0, (-1, -1)
+    for j in range(i, min(len(shared), i + MAX_LINES - 1)):
+        before, behind = min(before, shared[j][0]), min(behind, shared[j][1])
+        other = lines[j + 1]
+        shortest = min(shortest, len(other))
+        start = _start(line, before)
+        end = _end(line, min(behind, shortest - start))
+        chars += len(other) - start - end
+        if start + end < MIN_SHARED or chars > MAX_CHARS or shortest <= start + end or fixed(other):
+            break
+        if any(_parted(text[start : len(text) - end]) for text in lines[i : j + 2]):
+            break
+        if (start, end) != last:
+            last = (start, end)
+            price = cost(line[:start]) + cost(line[len(line) - end :]) + 1
+        gain = (j + 1 - i) * price - 2.0
+        if gain > best_gain:
+            best, best_gain = (j + 1, start, end), gain
+    return best
+
+
+def _parted(word: str) -> bool:
+    return " " in word or "\t" in word
+
+
+def _shared(a: str, b: str) -> tuple[int, int]:
+    """Lengths of the common beginning and the common end; nothing for equal lines."""
+    if a == b or not a or not b or (a[0] != b[0] and a[-1] != b[-1]):
+        return 0, 0
+    limit = min(len(a), len(b))
+    start = _common(a, b, limit)
+    return start, _common(a[::-1], b[::-1], limit - start)
+
+
+def _common(a: str, b: str, limit: int) -> int:
+    low, high = 0, min(limit, 400)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _start(line: str, limit: int) -> int:
+    """The last place up to `limit` that follows a delimiter."""
+    while limit and (line[limit - 1].isalnum() or line[limit - 1] == "_"):
+        limit -= 1
+    return limit
+
+
+def _end(line: str, limit: int) -> int:
+    """The length of the longest end up to `limit` that opens with a delimiter."""
+    n = len(line)
+    while limit and (line[n - limit].isalnum() or line[n - limit] == "_"):
+        limit -= 1
+    return limit

@@ -1,0 +1,177 @@
+"""Several outputs in one text: prose, then JSON, then a log; a fence in Markdown; what a chain of commands printed.
+
+The text is cut at blank lines, fences and banners into blocks, neighbouring blocks of one kind are joined into a
+segment, and each segment is encoded by its own compressor. Everything between stays as it is, in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from headroom.errors import FormatError
+from headroom.types import Compressor, Facts, PartClass
+
+HEADER = "[several outputs in one; a line [N lines of KIND] tells what the next N lines are]"
+MARK = "[several outputs in one; a line "
+
+MIN_BLOCK = 160
+"""Characters below which a block is glue: it goes with its neighbours or stays as it is."""
+
+MIN_FIT = 0.5
+"""A block is of a kind only if that kind's compressor is at least this sure: a wrong guess costs a header."""
+
+SURE = 0.85
+"""Where one compressor is this sure of the whole text, the text is not mixed."""
+
+MAX_BLOCKS = 400
+"""More blocks than this are one kind of text with many blank lines, not many outputs."""
+
+_BANNER = re.compile(r"\s*(?:```|~~~|={3,}|-{3,}|\*{3,}|#{1,6} |\$ |\+ \w|>>> |==> )")
+_HEADING = re.compile(r"\[(\d+) lines of ([a-z]+)\]")
+
+
+class Segment(NamedTuple):
+    """Some whole lines of a text, and the compressor that encodes them (None: they stay)."""
+
+    text: str
+    by: Compressor | None
+
+
+class Mixed:
+    """Encodes a text segment by segment, each by the best-fitting of `compressors`."""
+
+    name = "mixed"
+    version = 1
+    content: PartClass = "machine"
+    marks: tuple[str, ...] = (MARK,)
+
+    def __init__(self, compressors: Sequence[Compressor]) -> None:
+        self.compressors = {compressor.name: compressor for compressor in compressors}
+
+    def fit(self, facts: Facts) -> float:
+        """Middling where no compressor is sure of the whole and a part of it has a kind of its own."""
+        if max((c.fit(facts) for c in self.compressors.values()), default=0.0) >= SURE:
+            return 0.0
+        return 0.6 if any(segment.by for segment in self._segments(facts)) else 0.0
+
+    def encode(self, facts: Facts) -> str | None:
+        pieces = self._pieces(facts)
+        if not any(kind for kind, _ in pieces):
+            return None
+        lines = [HEADER]
+        for kind, text in pieces:
+            if kind:
+                lines.append(f"[{text.count(chr(10)) + 1} lines of {kind}]")
+            lines.append(text)
+        return "\n".join(lines)
+
+    def decode(self, rendering: str) -> str:
+        return "\n".join(self.compressors[kind].decode(text) if kind else text for kind, text in self._read(rendering))
+
+    def verify(self, facts: Facts, rendering: str) -> bool:
+        """True if the rendering holds exactly the pieces of `facts.text`, and each is verified by its compressor."""
+        try:
+            read = self._read(rendering)
+        except FormatError:
+            return False
+        segments = self._segments(facts)
+        merged = _joined(self._pieces(facts))
+        return read == merged and all(
+            self.compressors[kind].verify(Facts(segment.text, facts.call), text)
+            for segment, (kind, text) in zip(segments, self._pieces(facts), strict=True)
+            if kind
+        )
+
+    def _segments(self, facts: Facts) -> list[Segment]:
+        return facts.once("mixed.segments", lambda: _segments(facts, list(self.compressors.values())))
+
+    def _pieces(self, facts: Facts) -> list[tuple[str, str]]:
+        """For each segment (kind, rendering), or ("", text) where it stays as it is."""
+        return facts.once("mixed.pieces", lambda: [self._piece(s, facts) for s in self._segments(facts)])
+
+    def _piece(self, segment: Segment, facts: Facts) -> tuple[str, str]:
+        if segment.by is not None:
+            rendering = segment.by.encode(Facts(segment.text, facts.call, facts.query))
+            # Bytes stand in for tokens here; the pipeline counts the whole.
+            if rendering is not None and len(rendering) + len(segment.by.name) + 16 < len(segment.text):
+                return segment.by.name, rendering
+        return "", segment.text
+
+    def _read(self, rendering: str) -> list[tuple[str, str]]:
+        """The pieces of a rendering, verbatim neighbours joined. Raises FormatError."""
+        header, *lines = rendering.split("\n")
+        if header != HEADER:
+            raise FormatError("a rendering of several outputs begins with its header line")
+        pieces: list[tuple[str, str]] = []
+        at = 0
+        while at < len(lines):
+            heading = _HEADING.fullmatch(lines[at])
+            if heading is None:
+                pieces.append(("", lines[at]))
+                at += 1
+                continue
+            count, kind = int(heading[1]), heading[2]
+            if kind not in self.compressors or count == 0 or at + count >= len(lines):
+                raise FormatError(f"no {count} lines of {kind} follow their heading")
+            pieces.append((kind, "\n".join(lines[at + 1 : at + 1 + count])))
+            at += 1 + count
+        return _joined(pieces)
+
+
+def _joined(pieces: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Pieces with verbatim neighbours made one."""
+    joined: list[tuple[str, str]] = []
+    for kind, text in pieces:
+        if not kind and joined and not joined[-1][0]:
+            joined[-1] = ("", joined[-1][1] + "\n" + text)
+        else:
+            joined.append((kind, text))
+    return joined
+
+
+def _segments(facts: Facts, compressors: Sequence[Compressor]) -> list[Segment]:
+    blocks = _blocks(facts.lines)
+    if not 2 <= len(blocks) <= MAX_BLOCKS:
+        return [Segment(facts.text, None)]
+    kinds = _glued([_kind(block, facts, compressors) for block in blocks])
+    by_name = {c.name: c for c in compressors}
+    segments = []
+    for name, group in groupby(zip(kinds, blocks, strict=True), key=lambda pair: pair[0]):
+        text = "\n".join(block for _, block in group)
+        segments.append(Segment(text, by_name.get(name)))
+    return segments
+
+
+def _blocks(lines: Sequence[str]) -> list[str]:
+    """Lines cut before each banner and after each run of blank lines; joined by newlines they are the text."""
+    blocks: list[list[str]] = [[]]
+    blank = False
+    for line in lines:
+        empty = not line.strip()
+        if blocks[-1] and ((blank and not empty) or _BANNER.match(line)):
+            blocks.append([])
+        blocks[-1].append(line)
+        blank = empty
+    return ["\n".join(block) for block in blocks]
+
+
+def _kind(block: str, facts: Facts, compressors: Sequence[Compressor]) -> str:
+    """The name of the compressor that is surest of a block; "?" for glue, "" where none is sure."""
+    if len(block) < MIN_BLOCK:
+        return "?"
+    alone = Facts(block, facts.call)
+    fit, name = max(((c.fit(alone), c.name) for c in compressors), key=lambda f: f[0])
+    return name if fit >= MIN_FIT else ""
+
+
+def _glued(kinds: Sequence[str]) -> list[str]:
+    """Glue between two blocks of one kind becomes of that kind, other glue stays as it is."""
+    known = [(i, kind) for i, kind in enumerate(kinds) if kind != "?"]
+    glued = ["" if kind == "?" else kind for kind in kinds]
+    for (left, kind), (right, other) in pairwise(known):
+        if kind == other:
+            glued[left + 1 : right] = [kind] * (right - left - 1)
+    return glued

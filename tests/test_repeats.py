@@ -1,0 +1,422 @@
+"""Repeats: what is told by reference, how a reader finds it, and that the text always comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Callable, Sequence
+from itertools import islice
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench import repeats
+from bench.documents import Document
+from bench.workloads import SHARED
+from headroom.compressors import _repeats
+from headroom.compressors._repeat_lines import LEGEND, REFERENCE
+from headroom.compressors._repeats import MARK, Earlier, expand, name_of, tell, written
+from headroom.compressors.reading import Reading
+from headroom.errors import FormatError
+from headroom.types import Facts, ToolCall
+
+READING = Reading()
+CODE = [f"    result_{i} = compute(first_value[{i}], other_value, key={i * 7})" for i in range(200)]
+
+
+def numbered(lines: Sequence[str], first: int = 1, form: str = "%6d→") -> str:
+    """The lines as a tool numbers them."""
+    return "\n".join(form % n + line for n, line in enumerate(lines, first))
+
+
+def view(lines: Sequence[str], first: int = 1, form: str = "%6d→") -> str:
+    """The lines as a numbered view is sent."""
+    rendering = READING.encode(Facts(numbered(lines, first, form)))
+    assert rendering is not None
+    return rendering
+
+
+def read(name: str, text: str) -> Earlier:
+    return Earlier(f"Read of {name}", text, "reading")
+
+
+def ran(command: str, text: str) -> Earlier:
+    return Earlier(f"Bash {command}", text, "raw")
+
+
+def told(sent: str, kind: str, earlier: Sequence[Earlier]) -> list[str]:
+    """The lines of the told text, after checking that it stands for `sent` and needs only what it says."""
+    found = tell(sent, kind, earlier)
+    assert found is not None
+    text, refers = found
+    needed = [source if i in refers else source._replace(text="") for i, source in enumerate(earlier)]
+    assert expand(text, kind, needed) == sent
+    assert MARK in text
+    return text.split("\n")
+
+
+def test_the_same_text_again_is_one_line() -> None:
+    sent = view(CODE)
+
+    assert told(sent, "reading", [read("a.py", sent)]) == ["[repeats of text above: all of Read of a.py]"]
+
+
+def test_an_overlapping_view_refers_by_the_numbers_that_both_show() -> None:
+    lines = told(view(CODE[50:100], 51), "reading", [read("a.py", view(CODE[:90]))])
+
+    assert lines[:3] == [LEGEND, "[every 10th line numbered]", "    51→[= lines 51-90 of Read of a.py above]"]
+    assert lines[3] == f"91→{CODE[90]}"
+    assert lines[4:] == [*CODE[91:99], f"100→{CODE[99]}"]
+
+
+def test_lines_that_moved_are_told_with_their_own_numbers_and_where_they_stood() -> None:
+    edited = [*CODE[:60], "    inserted = True", *CODE[60:120]]
+    lines = told(view(edited), "reading", [read("a.py", view(CODE))])
+
+    assert lines[2:] == [
+        "     1→[= lines 1-60 of Read of a.py above]",
+        "61→    inserted = True",
+        "[= lines 62-121: as lines 61-120 of Read of a.py above]",
+    ]
+
+
+@pytest.mark.parametrize("form", ["%6d→", "%d\t", "L%d: ", "%05d| "])
+def test_a_view_matches_whatever_gutter_the_other_one_had(form: str) -> None:
+    lines = told(view(CODE[10:60], 11, form), "reading", [read("a.py", view(CODE[:70]))])
+
+    assert lines[2] == form % 11 + "[= lines 11-60 of Read of a.py above]"
+
+
+def test_what_the_model_wrote_itself_is_referred_to() -> None:
+    call = ToolCall(name="Write", args={"file_path": "/repo/src/a.py", "content": "\n".join(CODE[:40])})
+    lines = told(view(CODE[:45]), "reading", written(call))
+
+    assert lines[2] == "     1→[= lines 1-40 of your Write of src/a.py above]"
+
+
+def test_a_view_is_found_in_a_text_without_numbers_and_the_other_way_round() -> None:
+    plain, with_numbers = ran("cat a.py", "\n".join(CODE[:80])), read("a.py", view(CODE[:80]))
+
+    assert told(view(CODE[30:90], 31), "reading", [plain])[2] == (
+        '    31→[= lines 31-80 of Bash cat a.py above, at "result_30 = compute(firs"]'
+    )
+    assert told("\n".join(CODE[30:90]), "raw", [with_numbers])[1] == "[= lines 31-80 of Read of a.py above]"
+
+
+def test_the_latest_of_equal_texts_is_told() -> None:
+    earlier = [ran("cat a.py", "\n".join(CODE[:50])), ran("cat copy.py", "\n".join(CODE[:50]))]
+    sent = "\n".join([*CODE[:50], "more"])
+
+    assert told(sent, "raw", earlier)[1] == "[= lines 1-50 of Bash cat copy.py above]"
+
+
+def test_texts_of_one_name_are_counted_upwards() -> None:
+    other = "\n".join(CODE[100:150])
+    earlier = [ran("make", "\n".join(CODE[:50])), ran("make", other), ran("make", "")]
+
+    assert told("\n".join([*CODE[:50], "more"]), "raw", earlier)[1] == "[= lines 1-50 of Bash make (3rd one up) above]"
+    assert told(other, "raw", earlier) == ["[repeats of text above: all of Bash make (2nd one up)]"]
+
+
+def test_a_told_text_is_referred_to_only_in_the_lines_that_it_shows() -> None:
+    first = read("a.py", view(CODE[:50]))
+    found = tell(view(CODE[:100]), "reading", [first])
+    assert found is not None
+    second = read("a.py", found[0])
+    lines = told(view(CODE[:100]), "reading", [first, second])
+
+    assert lines[2:] == [
+        "     1→[= lines 1-50 of Read of a.py (2nd one up) above]",
+        "[= lines 51-100 of Read of a.py above]",
+    ]
+
+
+def test_brackets_and_empty_lines_start_no_match() -> None:
+    trivial = ["    }", "", "}", "", ");", "", "  ]", "", "end", ""] * 20
+
+    assert tell("\n".join(["a", *trivial]), "raw", [ran("x", "\n".join(["b", *trivial]))]) is None
+
+
+def test_short_runs_are_left_alone() -> None:
+    sent = "\n".join(["new line of text"] * 3 + CODE[:4] + ["other line of text"] + ["a b c d e f g h"] * 5)
+
+    assert (
+        tell(sent, "raw", [ran("x", "\n".join([*CODE[:4], "z"])), ran("y", "\n".join(["a b c d e f g h"] * 5))]) is None
+    )
+
+
+def test_lines_under_different_legends_are_not_compared() -> None:
+    rows = [f"{i},alice,{i * 31},open" for i in range(40)]
+    earlier = [Earlier("api", "\n".join(["[rows: id,name,size,state]", *rows]), "records")]
+
+    assert tell("\n".join(["[rows: id,user,cost,phase]", *rows]), "records", earlier) is None
+    assert tell("\n".join(rows), "raw", earlier) is None
+    assert tell("\n".join(["[rows: id,name,size,state]", *rows, "x"]), "records", earlier) is not None
+
+
+def test_a_view_is_not_referred_to_by_a_number_that_it_shows_twice() -> None:
+    twice = "\n".join([numbered(CODE[:30]), "---", numbered(CODE[100:130])])
+    rendering = READING.encode(Facts(twice))
+    assert rendering is not None
+    earlier = [Earlier("Bash cat -n a b", rendering, "reading")]
+
+    assert tell(view(CODE[100:131]), "reading", earlier) is None
+    assert told(view(CODE[:31]), "reading", earlier)[2] == "     1→[= lines 1-30 of Bash cat -n a b above]"
+
+
+def test_a_text_that_speaks_our_notation_is_left_alone() -> None:
+    earlier = [ran("x", "\n".join(CODE[:50]))]
+    for line in (
+        MARK,
+        "[= lines 1-50 of Bash x above]",
+        'y [= lines 3-9: as lines 1-7 of z (2nd one up) above, at "q"]',
+    ):
+        assert tell("\n".join([*CODE[:50], line]), "raw", earlier) is None
+
+
+def test_names_that_could_be_notation_are_never_told() -> None:
+    text = "\n".join(CODE[:50])
+    for name in ("", "a]", "[a", "a (2nd one up)", 'a"', "a\nb", "a\u2028b", "x" * 200):
+        assert tell(text, "raw", [Earlier(name, text, "raw")]) is None
+
+
+@pytest.mark.parametrize(
+    ("tool", "args", "name"),
+    [
+        ("Read", {"file_path": "/home/me/repo/src/flow.py"}, "Read of src/flow.py"),
+        ("Read", {"file_path": "C:\\repo\\src\\flow.py", "offset": 120, "limit": 3}, "Read of src/flow.py offset 120"),
+        ("Bash", {"command": "cd /repo && go test ./...", "description": "Tests"}, "Bash go test ./..."),
+        ("shell", {"command": ["bash", "-lc", "ls -la"]}, "shell ls -la"),
+        ("bash", {"command": "\nnl -ba django/db/models/query.py | sed -n '540,580p'"},
+         "bash nl -ba django/db/models/q…ed -n 540,580p"),
+        ("Grep", {"pattern": "func (s *Store)[", "path": "/repo"}, "Grep func s *Store"),
+        ("str_replace_based_edit_tool", {"command": "view", "path": "/a/b"}, "str_replace_based_edit_tool of a/b"),
+        ("lookup", {"": "free form"}, "lookup free form"),
+        ("", {"n": 3}, "tool"),
+    ],
+)  # fmt: skip
+def test_a_result_is_named_by_its_tool_and_main_argument(tool: str, args: dict[str, Any], name: str) -> None:
+    assert name_of(ToolCall(name=tool, args=args)) == name
+
+
+@given(
+    st.text(max_size=30), st.dictionaries(st.sampled_from(_repeats.MAIN), st.text() | st.lists(st.text()), max_size=3)
+)
+def test_a_name_can_always_be_told(tool: str, args: dict[str, Any]) -> None:
+    name = name_of(ToolCall(name=tool, args=args))
+    text = "\n".join(CODE[:50])
+
+    assert len(name) <= 2 * _repeats.NAME_CHARS + 20
+    assert tell(text, "raw", [Earlier(name, text, "raw")]) is not None
+
+
+def test_written_texts_are_what_the_model_composed_not_what_it_copied() -> None:
+    block = "\n".join("abcde")
+    args = {"file_path": "x/a.py", "edits": [{"old_string": block, "new_string": "p"}, {"new_string": block}],
+            "old_string": block, "note": "short", "plan": block}  # fmt: skip
+
+    assert [(e.name, e.text) for e in written(ToolCall(name="Edit", args=args))] == [
+        ("your Edit of x/a.py", "p"), ("your Edit of x/a.py, text 2", block), ("your Edit of x/a.py, text 3", block),
+    ]  # fmt: skip
+
+
+HOSTILE = st.sampled_from(
+    [*CODE[:8], "", "}", "\r", "a\rb", "\u2028", "x\u2028y", "12→x", "   7\t", "7→", "[end]", "\ud800", MARK, LEGEND,
+     "[every 10th line numbered]", "[= lines 1-9 above]", "[line above ×3]", "[= lines 2-9 of Bash a above]", "é" * 90,
+     "[= lines 9-2 of Bash a above]", "\\[= lines 1-9 above]", "    10→[= lines 10-20 of Read of a above]"]
+)  # fmt: skip
+PIECES = [
+    CODE[:12],
+    CODE[5:30],
+    CODE[40:47],
+    ["12→" + CODE[0], "[end]", "", *CODE[50:58]],
+    [line + "\r" for line in CODE[:9]],
+]
+LINES = st.lists(st.one_of(st.sampled_from(PIECES), st.lists(HOSTILE, max_size=4)), min_size=1, max_size=5).map(
+    lambda pieces: [line for piece in pieces for line in piece]
+)
+FORM = st.sampled_from(["%6d→", "%d\t", "%d: ", "L%d: ", "%04d| "])
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> tuple[str, str]:
+    """A text as it is sent, and its kind."""
+    lines = draw(LINES)
+    shape = draw(st.sampled_from(["raw", "view", "snippet", "codec", "claimed"]))
+    if shape in ("view", "snippet"):
+        first, form = draw(st.integers(1, 995)), draw(FORM)
+        whole = [numbered(lines, first, form)]
+        if shape == "snippet":
+            whole = [*draw(LINES), *whole, *draw(LINES)]
+        rendering = READING.encode(Facts("\n".join(whole)))
+        if rendering is not None:
+            return rendering, "reading"
+    text = "\n".join(lines)
+    return text, {"codec": "runs", "claimed": "reading"}.get(shape, "raw")
+
+
+def stands(source: Earlier, first: int, last: int) -> list[str]:
+    """Lines of an earlier text, found as a reader finds them: by the numbers of the whole view, or counted."""
+    if source.kind == "reading" and source.text.startswith("[every 10th line numbered"):
+        lines = READING.decode(source.text).split("\n")
+        form = re.compile(r" *L?0*(\d+)(?:→|\t|: ?|\| ?)")
+        by_number = {int(match[1]): line[match.end() :] for line in lines if (match := form.match(line))}
+        return [by_number[n] for n in range(first, last + 1)]
+    return source.text.split("\n")[first - 1 : last]
+
+
+def check_references(text: str, sent: str, earlier: Sequence[Earlier], refers: Sequence[int]) -> None:
+    """Every reference names one of the texts it is said to refer to, and lines there that stand in `sent`."""
+    for match in REFERENCE.finditer(text):
+        namesakes = [i for i, source in enumerate(earlier) if source.name == match["name"]]
+        at = namesakes[-int(match["nth"] or 1)]
+        assert at in refers
+        if MARK in earlier[at].text:
+            continue  # numbers of a told view are counted on over its references
+        there, end = (int(match[k] or match[j]) for k, j in (("there", "first"), ("end", "last")))
+        lines = stands(earlier[at], there, end)
+        assert len(lines) == end - there + 1
+        assert not any(REFERENCE.fullmatch(line) for line in lines)
+        assert all(line in sent for line in lines)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(parts(), st.sampled_from("abc")), min_size=2, max_size=6))
+def test_whatever_is_told_in_a_session_comes_back(session: list[tuple[tuple[str, str], str]]) -> None:
+    earlier: list[Earlier] = []
+    for (sent, kind), name in session:
+        found = tell(sent, kind, earlier)
+        assert found == tell(sent, kind, list(earlier))
+        text = sent
+        if found is not None:
+            text, refers = found
+            assert list(refers) == sorted(set(refers))
+            assert refers
+            needed = [source if i in refers else source._replace(text="") for i, source in enumerate(earlier)]
+            assert expand(text, kind, needed) == sent
+            assert MARK in text
+            assert MARK not in sent
+            check_references(text, sent, earlier, refers)
+        earlier.append(Earlier(name, text, kind))
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_garbage_raises_a_format_error_and_nothing_else(data: st.DataObject) -> None:
+    earlier = [
+        read("a", view(CODE[:40])),
+        ran("b", "\n".join(CODE)),
+        Earlier("c", "[every 10th line numbered]", "reading"),
+    ]
+    line = st.one_of(
+        HOSTILE,
+        st.builds(
+            "[= lines {}-{}{} of {} above{}]".format, st.integers(0, 60), st.integers(0, 60),
+            st.sampled_from(["", ": as lines 3-9"]),
+            st.sampled_from(["Read of a", "Bash b", "c", "Bash b (2nd one up)"]),
+            st.sampled_from(["", ', at "result_"']),
+        ),
+    )  # fmt: skip
+    body = data.draw(st.lists(line, max_size=6))
+    head = data.draw(st.sampled_from([[LEGEND], [LEGEND, "[every 10th line numbered]"], [], [MARK + ": all of c]"]]))
+    try:
+        assert isinstance(
+            expand("\n".join(head + body), data.draw(st.sampled_from(["raw", "reading", "runs"])), earlier), str
+        )
+    except FormatError as error:
+        assert str(error)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    51→[= lines 52-60 of Read of a.py above]",
+        "    51→[= lines 51-60: as lines 1-9 of Read of a.py above]",
+        "    51→[= lines 60-51 of Read of a.py above]",
+        "    51→[= lines 51-91 of Read of a.py above]",
+        "    51→[= lines 51-60 of Read of b.py above]",
+        "    51→[= lines 51-60 of Read of a.py (2nd one up) above]",
+        '    51→[= lines 51-60 of Read of a.py above, at "result"]',
+        "    51→[= lines 51-60 of Read of a.py above]\nno number here",
+    ],
+)
+def test_a_reference_that_points_nowhere_is_garbage(line: str) -> None:
+    earlier = [read("a.py", view(CODE[:90]))]
+
+    with pytest.raises(FormatError):
+        expand("\n".join([LEGEND, "[every 10th line numbered]", line]), "reading", earlier)
+
+
+def test_references_do_not_stand_for_more_than_a_request_can_hold() -> None:
+    earlier = [ran("x", "y" * 5_000_000 + "\nz")]
+
+    with pytest.raises(FormatError, match="more text than"):
+        expand("\n".join([LEGEND, *["[= lines 1-2 of Bash x above]"] * 20]), "raw", earlier)
+
+
+def work(action: Callable[[], object]) -> int:
+    """How many lines of Python and calls `action` executes."""
+    counted = 0
+
+    def trace(_frame: FrameType, _event: str, _arg: object) -> Any:
+        nonlocal counted
+        counted += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        action()
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+@pytest.mark.parametrize("pattern", [CODE[:7], ["a = b + c * d - e", *[""] * 40], ["}"], CODE])
+def test_work_grows_with_the_text(pattern: list[str]) -> None:
+    def session(times: int) -> None:
+        lines = pattern * times
+        other = [line for i, line in enumerate(lines) if i % 11]
+        source = ran(f"cat {times}", "\n".join([str(times), *lines]))
+        tell("\n".join(other), "raw", [source])
+        tell(view([*other, "x", "y", "z", "v", "w"]), "reading", [source])
+
+    assert work(lambda: session(40)) <= 6 * work(lambda: session(10)) + 5_000
+
+
+def test_a_history_seen_before_costs_little_more_than_no_history() -> None:
+    history = [read(f"{i}.py", view([f"{i} {line}" for line in CODE])) for i in range(60)]
+    sent = view([f"new {line}" for line in CODE])
+    tell(sent, "reading", history)
+
+    assert work(lambda: tell(sent, "reading", history)) <= work(lambda: tell(sent, "reading", history[:1])) + 60 * 60
+
+
+def test_sessions_are_measured_with_and_without_what_the_agent_wrote() -> None:
+    listing = "\n".join(f"{n:6d}→{line}" for n, line in enumerate(CODE[:60], 1))
+    docs = [
+        Document("Write", {"file_path": "a.py", "content": "\n".join(CODE[:60])}, "ok", "s1"),
+        Document("Read", {"file_path": "a.py"}, listing, "s1"),
+        Document("Read", {"file_path": "a.py"}, listing, "s1"),
+        Document("Read", {"file_path": "a.py"}, listing, "s2"),
+    ]
+    rows = {row["references to"]: row for row in repeats.measure("made", docs)}
+    alone, results, all_of_it, _ = rows.values()
+
+    assert [row["sessions"] for row in rows.values()] == [2, 2, 2, 2]
+    assert alone["told_n"] == 0
+    assert (results["told_n"], results["whole_n"]) == (1, 1)
+    assert (all_of_it["told_n"], all_of_it["whole_n"]) == (2, 0)
+    assert alone["tokens"] > results["tokens"] > all_of_it["tokens"]  # type: ignore[operator]
+
+
+@pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the recorded sessions are not here")
+@pytest.mark.parametrize("corpus", ["claude code", "mini-swe"])
+def test_recorded_sessions_shrink_and_every_text_comes_back(corpus: str) -> None:
+    rows = repeats.measure(corpus, islice(repeats.CORPORA[corpus](SHARED), 400))
+
+    assert rows[2]["saved_percent"] > rows[0]["saved_percent"] + 3  # type: ignore[operator]
