@@ -118,6 +118,26 @@ def test_host_text_in_a_result_is_left_alone_and_put_back() -> None:
     assert len(text) < len(RECORDS)
 
 
+CLEARING = [
+    {"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}},
+    {"context_management": {"edits": [{"type": "clear_thinking_20251015"}, {"type": "compact_20260112"}]}},
+    {"context_management": [{"type": "compaction", "compact_threshold": 1000}]},
+    {"truncation": "auto"},
+]
+
+
+@pytest.mark.parametrize("fields", CLEARING)
+def test_no_reference_is_made_where_the_provider_will_clear_what_it_points_to(fields: dict[str, Any]) -> None:
+    words = "\n".join(f"{i}: a line of words that no compressor knows, {i * 7}" for i in range(60))
+    twice = [message for i in range(2) for message in copy.deepcopy(ANTHROPIC)[1:]]
+    for message in twice[1::2]:
+        message["content"][0]["content"] = words
+    body = {"model": "claude-opus-5-5", "messages": [ANTHROPIC[0], *twice]}
+
+    assert compress(body, store=MemoryStore()).parts[-1].reason == "repeats"
+    assert compress({**body, **fields}, store=MemoryStore()).parts[-1].reason != "repeats"
+
+
 def test_with_nothing_to_change_the_very_same_object_comes_back() -> None:
     messages = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"}]
     assert compress(messages, store=MemoryStore()).messages is messages

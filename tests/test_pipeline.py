@@ -185,7 +185,62 @@ def test_a_store_that_cannot_be_written_still_replays_its_pins() -> None:
     assert grown[2].reason == "store-failed"
 
 
-LONG = "word " * 500
+NOTES = "\n".join(
+    f"{i}. {w} and then some more words about {w}, number {i * i}"
+    for i, w in enumerate(("wind rain sun snow hail " * 9).split())
+)
+
+
+def reread(second: str, *between: Item) -> list[Item]:
+    return [task(), call(1, "Read", file_path="notes.md"), result(1, NOTES, "Read", file_path="notes.md"), *between,
+            call(2, "Read", file_path="notes.md", limit=900), result(2, second, "Read", file_path="notes.md", limit=900)]  # fmt: skip
+
+
+def test_the_same_text_again_is_told_by_reference_and_comes_back() -> None:
+    store = MemoryStore()
+    first, again = decide("d", reread(NOTES), moment(store))[1:]
+
+    assert first.rendering is None
+    assert (again.reason, again.lossless) == ("repeats", True)
+    assert again.rendering is not None
+    assert "Read of notes.md" in again.rendering
+    assert again.tokens_after < 30
+    assert again.ref is not None
+    assert store.get(again.ref).text == NOTES
+
+
+def test_what_differs_from_the_earlier_text_stays_visible() -> None:
+    changed = NOTES.replace("12. sun", "12. MOON").replace("number 400", "number 401")
+    told = decide("d", reread(changed), moment(MemoryStore()))[-1]
+    assert told.rendering is not None
+    assert told.reason == "repeats"
+    assert "12. MOON and then" in told.rendering
+    assert "number 401" in told.rendering
+
+
+def test_text_that_the_model_wrote_is_told_by_reference_too() -> None:
+    wrote = Item(
+        role="assistant", kind="call", call=ToolCall(id="w", name="Write", args={"file_path": "n.md", "content": NOTES})
+    )
+    told = decide(
+        "d", [task(), wrote, call(2, "Bash"), result(2, NOTES, "Bash", command="cat n.md")], moment(MemoryStore())
+    )[-1]
+    assert told.rendering is not None
+    assert "your Write of n.md" in told.rendering
+
+
+def test_no_text_refers_to_another_where_the_provider_clears_earlier_results() -> None:
+    assert decide("d", reread(NOTES), moment(MemoryStore(), references=False))[-1].rendering is None
+
+
+def test_a_told_text_is_replayed_after_an_early_change_only_while_its_source_is_there() -> None:
+    store = MemoryStore()
+    turn = [*reread(NOTES), said("done")]
+    told = decide("d", turn, moment(store))[-1]
+    assert decide("d", [task("another day"), *turn[1:]], moment(store))[-1] == told
+    assert decide("d", [task("another day"), *turn[3:]], moment(store))[-1].reason == "sent-raw"
+
+
 GATES = [
     ("small", result(1, "ok"), "lossless"),
     ("level", result(1, RECORDS), "meter"),

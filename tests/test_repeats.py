@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
-from types import FrameType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import repeats
 from bench.documents import Document
 from bench.workloads import SHARED
 from headroom.compressors import _repeats
-from headroom.compressors._repeat_lines import LEGEND, REFERENCE
+from headroom.compressors._repeat_lines import LEGEND
 from headroom.compressors._repeats import MARK, Earlier, expand, name_of, tell, written
-from headroom.compressors.reading import Reading
 from headroom.errors import FormatError
 from headroom.types import Facts, ToolCall
-
-READING = Reading()
-CODE = [f"    result_{i} = compute(first_value[{i}], other_value, key={i * 7})" for i in range(200)]
-
-
-def numbered(lines: Sequence[str], first: int = 1, form: str = "%6d→") -> str:
-    """The lines as a tool numbers them."""
-    return "\n".join(form % n + line for n, line in enumerate(lines, first))
-
-
-def view(lines: Sequence[str], first: int = 1, form: str = "%6d→") -> str:
-    """The lines as a numbered view is sent."""
-    rendering = READING.encode(Facts(numbered(lines, first, form)))
-    assert rendering is not None
-    return rendering
-
-
-def read(name: str, text: str) -> Earlier:
-    return Earlier(f"Read of {name}", text, "reading")
-
-
-def ran(command: str, text: str) -> Earlier:
-    return Earlier(f"Bash {command}", text, "raw")
+from tests.repeat_samples import CODE, READING, numbered, ran, read, view
 
 
 def told(sent: str, kind: str, earlier: Sequence[Earlier]) -> list[str]:
@@ -91,6 +64,12 @@ def test_a_view_matches_whatever_gutter_the_other_one_had(form: str) -> None:
     assert lines[2] == form % 11 + "[= lines 11-60 of Read of a.py above]"
 
 
+def test_a_view_may_count_from_zero() -> None:
+    lines = told(view([*CODE[:30], "more"], 0), "reading", [read("a.py", view(CODE[:30], 0))])
+
+    assert lines[2:] == ["     0→[= lines 0-29 of Read of a.py above]", "30→more"]
+
+
 def test_what_the_model_wrote_itself_is_referred_to() -> None:
     call = ToolCall(name="Write", args={"file_path": "/repo/src/a.py", "content": "\n".join(CODE[:40])})
     lines = told(view(CODE[:45]), "reading", written(call))
@@ -133,6 +112,30 @@ def test_a_told_text_is_referred_to_only_in_the_lines_that_it_shows() -> None:
         "     1→[= lines 1-50 of Read of a.py (2nd one up) above]",
         "[= lines 51-100 of Read of a.py above]",
     ]
+
+
+def test_lines_that_could_be_taken_for_numbered_ones_come_back_with_their_numbers() -> None:
+    odd = [*CODE[:13], "[end]", "12→x", "   7→", *CODE[13:40]]
+    lines = told(view([*odd, "more"]), "reading", [read("a.py", view(odd))])
+
+    assert lines[2:] == ["     1→[= lines 1-43 of Read of a.py above]", "44→more"]
+
+
+def test_a_reference_to_a_reference_is_garbage() -> None:
+    found = tell("\n".join([*CODE[:50], *CODE[100:120]]), "raw", [ran("x", "\n".join(CODE[:50]))])
+    assert found is not None
+    earlier = [ran("y", found[0])]
+
+    assert expand(f"{LEGEND}\n[= lines 3-9 of Bash y above]", "raw", earlier) == "\n".join(CODE[100:107])
+    with pytest.raises(FormatError):
+        expand(f"{LEGEND}\n[= lines 2-9 of Bash y above]", "raw", earlier)
+    with pytest.raises(FormatError):
+        expand(f"{MARK}: all of Bash y]", "raw", earlier)
+
+
+def test_only_a_numbered_line_has_numbers_of_its_own() -> None:
+    with pytest.raises(FormatError):
+        expand(f"{LEGEND}\n[= lines 3-9: as lines 1-7 of Bash x above]", "raw", [ran("x", "\n".join(CODE))])
 
 
 def test_brackets_and_empty_lines_start_no_match() -> None:
@@ -222,178 +225,6 @@ def test_written_texts_are_what_the_model_composed_not_what_it_copied() -> None:
     assert [(e.name, e.text) for e in written(ToolCall(name="Edit", args=args))] == [
         ("your Edit of x/a.py", "p"), ("your Edit of x/a.py, text 2", block), ("your Edit of x/a.py, text 3", block),
     ]  # fmt: skip
-
-
-HOSTILE = st.sampled_from(
-    [*CODE[:8], "", "}", "\r", "a\rb", "\u2028", "x\u2028y", "12→x", "   7\t", "7→", "[end]", "\ud800", MARK, LEGEND,
-     "[every 10th line numbered]", "[= lines 1-9 above]", "[line above ×3]", "[= lines 2-9 of Bash a above]", "é" * 90,
-     "[= lines 9-2 of Bash a above]", "\\[= lines 1-9 above]", "    10→[= lines 10-20 of Read of a above]"]
-)  # fmt: skip
-PIECES = [
-    CODE[:12],
-    CODE[5:30],
-    CODE[40:47],
-    ["12→" + CODE[0], "[end]", "", *CODE[50:58]],
-    [line + "\r" for line in CODE[:9]],
-]
-LINES = st.lists(st.one_of(st.sampled_from(PIECES), st.lists(HOSTILE, max_size=4)), min_size=1, max_size=5).map(
-    lambda pieces: [line for piece in pieces for line in piece]
-)
-FORM = st.sampled_from(["%6d→", "%d\t", "%d: ", "L%d: ", "%04d| "])
-
-
-@st.composite
-def parts(draw: st.DrawFn) -> tuple[str, str]:
-    """A text as it is sent, and its kind."""
-    lines = draw(LINES)
-    shape = draw(st.sampled_from(["raw", "view", "snippet", "codec", "claimed"]))
-    if shape in ("view", "snippet"):
-        first, form = draw(st.integers(1, 995)), draw(FORM)
-        whole = [numbered(lines, first, form)]
-        if shape == "snippet":
-            whole = [*draw(LINES), *whole, *draw(LINES)]
-        rendering = READING.encode(Facts("\n".join(whole)))
-        if rendering is not None:
-            return rendering, "reading"
-    text = "\n".join(lines)
-    return text, {"codec": "runs", "claimed": "reading"}.get(shape, "raw")
-
-
-def stands(source: Earlier, first: int, last: int) -> list[str]:
-    """Lines of an earlier text, found as a reader finds them: by the numbers of the whole view, or counted."""
-    if source.kind == "reading" and source.text.startswith("[every 10th line numbered"):
-        lines = READING.decode(source.text).split("\n")
-        form = re.compile(r" *L?0*(\d+)(?:→|\t|: ?|\| ?)")
-        by_number = {int(match[1]): line[match.end() :] for line in lines if (match := form.match(line))}
-        return [by_number[n] for n in range(first, last + 1)]
-    return source.text.split("\n")[first - 1 : last]
-
-
-def check_references(text: str, sent: str, earlier: Sequence[Earlier], refers: Sequence[int]) -> None:
-    """Every reference names one of the texts it is said to refer to, and lines there that stand in `sent`."""
-    for match in REFERENCE.finditer(text):
-        namesakes = [i for i, source in enumerate(earlier) if source.name == match["name"]]
-        at = namesakes[-int(match["nth"] or 1)]
-        assert at in refers
-        if MARK in earlier[at].text:
-            continue  # numbers of a told view are counted on over its references
-        there, end = (int(match[k] or match[j]) for k, j in (("there", "first"), ("end", "last")))
-        lines = stands(earlier[at], there, end)
-        assert len(lines) == end - there + 1
-        assert not any(REFERENCE.fullmatch(line) for line in lines)
-        assert all(line in sent for line in lines)
-
-
-@settings(max_examples=300)
-@given(st.lists(st.tuples(parts(), st.sampled_from("abc")), min_size=2, max_size=6))
-def test_whatever_is_told_in_a_session_comes_back(session: list[tuple[tuple[str, str], str]]) -> None:
-    earlier: list[Earlier] = []
-    for (sent, kind), name in session:
-        found = tell(sent, kind, earlier)
-        assert found == tell(sent, kind, list(earlier))
-        text = sent
-        if found is not None:
-            text, refers = found
-            assert list(refers) == sorted(set(refers))
-            assert refers
-            needed = [source if i in refers else source._replace(text="") for i, source in enumerate(earlier)]
-            assert expand(text, kind, needed) == sent
-            assert MARK in text
-            assert MARK not in sent
-            check_references(text, sent, earlier, refers)
-        earlier.append(Earlier(name, text, kind))
-
-
-@settings(max_examples=300)
-@given(st.data())
-def test_garbage_raises_a_format_error_and_nothing_else(data: st.DataObject) -> None:
-    earlier = [
-        read("a", view(CODE[:40])),
-        ran("b", "\n".join(CODE)),
-        Earlier("c", "[every 10th line numbered]", "reading"),
-    ]
-    line = st.one_of(
-        HOSTILE,
-        st.builds(
-            "[= lines {}-{}{} of {} above{}]".format, st.integers(0, 60), st.integers(0, 60),
-            st.sampled_from(["", ": as lines 3-9"]),
-            st.sampled_from(["Read of a", "Bash b", "c", "Bash b (2nd one up)"]),
-            st.sampled_from(["", ', at "result_"']),
-        ),
-    )  # fmt: skip
-    body = data.draw(st.lists(line, max_size=6))
-    head = data.draw(st.sampled_from([[LEGEND], [LEGEND, "[every 10th line numbered]"], [], [MARK + ": all of c]"]]))
-    try:
-        assert isinstance(
-            expand("\n".join(head + body), data.draw(st.sampled_from(["raw", "reading", "runs"])), earlier), str
-        )
-    except FormatError as error:
-        assert str(error)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "    51→[= lines 52-60 of Read of a.py above]",
-        "    51→[= lines 51-60: as lines 1-9 of Read of a.py above]",
-        "    51→[= lines 60-51 of Read of a.py above]",
-        "    51→[= lines 51-91 of Read of a.py above]",
-        "    51→[= lines 51-60 of Read of b.py above]",
-        "    51→[= lines 51-60 of Read of a.py (2nd one up) above]",
-        '    51→[= lines 51-60 of Read of a.py above, at "result"]',
-        "    51→[= lines 51-60 of Read of a.py above]\nno number here",
-    ],
-)
-def test_a_reference_that_points_nowhere_is_garbage(line: str) -> None:
-    earlier = [read("a.py", view(CODE[:90]))]
-
-    with pytest.raises(FormatError):
-        expand("\n".join([LEGEND, "[every 10th line numbered]", line]), "reading", earlier)
-
-
-def test_references_do_not_stand_for_more_than_a_request_can_hold() -> None:
-    earlier = [ran("x", "y" * 5_000_000 + "\nz")]
-
-    with pytest.raises(FormatError, match="more text than"):
-        expand("\n".join([LEGEND, *["[= lines 1-2 of Bash x above]"] * 20]), "raw", earlier)
-
-
-def work(action: Callable[[], object]) -> int:
-    """How many lines of Python and calls `action` executes."""
-    counted = 0
-
-    def trace(_frame: FrameType, _event: str, _arg: object) -> Any:
-        nonlocal counted
-        counted += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        action()
-    finally:
-        sys.settrace(before)
-    return counted
-
-
-@pytest.mark.parametrize("pattern", [CODE[:7], ["a = b + c * d - e", *[""] * 40], ["}"], CODE])
-def test_work_grows_with_the_text(pattern: list[str]) -> None:
-    def session(times: int) -> None:
-        lines = pattern * times
-        other = [line for i, line in enumerate(lines) if i % 11]
-        source = ran(f"cat {times}", "\n".join([str(times), *lines]))
-        tell("\n".join(other), "raw", [source])
-        tell(view([*other, "x", "y", "z", "v", "w"]), "reading", [source])
-
-    assert work(lambda: session(40)) <= 6 * work(lambda: session(10)) + 5_000
-
-
-def test_a_history_seen_before_costs_little_more_than_no_history() -> None:
-    history = [read(f"{i}.py", view([f"{i} {line}" for line in CODE])) for i in range(60)]
-    sent = view([f"new {line}" for line in CODE])
-    tell(sent, "reading", history)
-
-    assert work(lambda: tell(sent, "reading", history)) <= work(lambda: tell(sent, "reading", history[:1])) + 60 * 60
 
 
 def test_sessions_are_measured_with_and_without_what_the_agent_wrote() -> None:

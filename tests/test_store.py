@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from headroom.errors import StoreError, UnknownRefError
 from headroom.store import STORES, StoreKind
-from headroom.types import Original, Pin, PinKey, Store, TextKey, Usage, WayBack
+from headroom.types import Omission, Original, Pin, PinKey, Store, TextKey, Usage, WayBack
 from tests.store_samples import ANY_TEXT, PINS, a_cut, a_pin, is_held, noise
 
 
@@ -70,6 +70,17 @@ def test_any_pin_comes_back_as_it_was_unless_its_key_is_taken(kind: StoreKind) -
             assert store.verify() == []
 
         check()
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\ud800\udfff", "a\0b", "\0", "", "é😀", "(\udcb5/\udcfd"])
+@pytest.mark.parametrize("times", [1, 3000])
+def test_odd_characters_come_back_from_every_place_of_a_pin(store: Store, odd: str, times: int) -> None:
+    cut = Omission(unit="rows", first=1, last=2, what=odd)
+    pin = a_pin("one", rendering=odd * times, call_id=odd, ref=store.put(odd), omissions=(cut,))
+
+    assert store.pin([pin]) == [pin]
+    assert store.pins([pin.key.chain]) == {pin.key: pin}
+    assert store.pins_by_text([pin.text_key]) == {pin.text_key: pin}
 
 
 def test_the_same_text_is_kept_once_under_the_same_ref(store: Store) -> None:

@@ -19,6 +19,9 @@ log = logging.getLogger("headroom")
 
 M = TypeVar("M")
 
+_CLEARING = ("clear_tool_uses", "compact")
+"""Beginnings of `context_management` edits that take earlier results away (Anthropic's and OpenAI's)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
@@ -103,6 +106,7 @@ def compress(
         way=way,
         history=history,
         query=query,
+        references=not _is_cleared_later(messages),
     )
     call = ToolCall(name=tool or "", args=args or {}) if tool is not None or args is not None else None
     return _compressed(messages, moment, call)
@@ -175,6 +179,16 @@ def _user_store(conf: settings.Settings) -> Store | None:
     except StoreError:
         log.exception("the store cannot be opened: nothing is compressed")
         return None
+
+
+def _is_cleared_later(body: Json) -> bool:
+    """True if the request has the provider drop or summarise earlier results: what a text refers to could be gone."""
+    management = body.get("context_management") if isinstance(body, dict) else None
+    edits = management.get("edits") if isinstance(management, dict) else management
+    if not isinstance(edits, list):
+        return isinstance(body, dict) and body.get("truncation") == "auto"
+    kinds = [str(edit.get("type")) for edit in edits if isinstance(edit, dict)]
+    return any(kind.startswith(_CLEARING) for kind in kinds)
 
 
 def _called(item: Item, call: ToolCall) -> Item:

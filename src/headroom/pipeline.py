@@ -1,7 +1,7 @@
 """The way of a request: for each part either the pinned decision, replayed, or a new one, made once and pinned.
 
-    items ─▶ chain ─▶ pinned? ─yes─▶ the pinned decision ───────────────────────────────┐
-                        └no▶ gates ▶ fit ▶ encode ▶ verify ▶ count ▶ store ▶ pin ─▶ decision
+    items ─▶ chain ─▶ pinned? ─yes─▶ the pinned decision ──────────────────────────────────────────┐
+                        └no▶ gates ▶ fit ▶ encode ▶ verify ▶ count ▶ repeats ▶ store ▶ pin ─▶ decision
 
 A decision depends only on what precedes the part and on the settings of the moment it was made. Everything that can
 fail here fails open: the part stays as it was, with a reason, and known pins are still replayed.
@@ -18,10 +18,11 @@ from typing import Literal, TypeVar
 
 from headroom import detect, policy
 from headroom.compressors import BY_NAME, COMPRESSORS, MARKS
+from headroom.compressors._repeats import Earlier, expand, name_of, tell, written
 from headroom.errors import StoreError
 from headroom.pins import chain, pin_key, sent_hash, text_key
 from headroom.tokens import estimate
-from headroom.types import Compressor, Counter, Decision, Facts, Item, PartClass, Pin, PinKey, Store, WayBack
+from headroom.types import Compressor, Counter, Decision, Facts, Item, PartClass, Pin, PinKey, Store, ToolCall, WayBack
 
 log = logging.getLogger("headroom")
 
@@ -49,6 +50,8 @@ class Moment:
     """What to do with parts before the last assistant turn that no pin knows: they were sent raw by somebody else
     (`raw`), or nothing was sent yet (`render`)."""
     query: str | None = None
+    references: bool = True
+    """False where the provider will clear or compact what it was sent: then no text may refer to an earlier one."""
 
 
 def decide(dialect: str, items: Sequence[Item], moment: Moment, *, pinned: bool = True) -> list[Decision]:
@@ -64,9 +67,9 @@ class _Conversation:
     """One request's parts with their keys, while it is decided."""
 
     def __init__(self, dialect: str, items: Sequence[Item], moment: Moment, store: Store) -> None:
-        chains = chain(dialect, items)
+        self.items = items
         self.parts = [item for item in items if item.is_part]
-        self.chains = [value for item, value in zip(items, chains, strict=True) if item.is_part]
+        self.chains = [v for item, v in zip(items, chain(dialect, items), strict=True) if item.is_part]
         self.history = _parts_before_last_assistant_turn(items)
         self.moment = moment
         self.store = store
@@ -76,15 +79,14 @@ class _Conversation:
             known = self.store.pins(self.chains)
             way = self._way(known)
             found = [known.get(pin_key(value, way)) for value in self.chains]
-            decisions = self._replay_by_text(way, [pin.decision if pin else None for pin in found])
+            lost = [i for i in range(self.history) if found[i] is None]
+            keys = {i: text_key(self.parts[i], way) for i in lost}
+            by_text = self.store.pins_by_text(list(keys.values())) if lost else {}
         except StoreError:
             log.exception("the store cannot be read: all parts stay as they are")
             return [raw(part, self.moment, "store-failed") for part in self.parts]
-        made = [
-            render(part, self.moment, self.store) if d is None else d
-            for part, d in zip(self.parts, decisions, strict=True)
-        ]
-        return self._pin(way, found, made)
+        remembered = {i: by_text.get(key) for i, key in keys.items()}
+        return self._pin(way, found, self._decisions([pin or remembered.get(i) for i, pin in enumerate(found)]))
 
     def _way(self, known: dict[PinKey, Pin]) -> WayBack:
         """The way back of the deepest pinned part once the model has spoken; before that, the caller's."""
@@ -97,29 +99,28 @@ class _Conversation:
             ways = by_chain[deepest] if deepest is not None else ways
         return self.moment.way if self.moment.way in ways else min(ways)
 
-    def _replay_by_text(self, way: WayBack, decisions: list[Decision | None]) -> list[Decision | None]:
-        """Fills in parts of the history whose chain is new (the client changed an early block) from their own text."""
-        lost = {i: text_key(self.parts[i], way) for i in range(self.history) if decisions[i] is None}
-        if not lost:
-            return decisions
-        pins = self.store.pins_by_text(list(lost.values()))
-        filled = list(decisions)
-        for i, key in lost.items():
-            pin = pins.get(key)
-            if pin is not None and self._still_refers(pin.decision, filled[:i]):
-                filled[i] = pin.decision
-            elif pin is not None or self.moment.history == "raw":
-                filled[i] = raw(self.parts[i], self.moment, "sent-raw")
-        return filled
+    def _decisions(self, pins: Sequence[Pin | None]) -> list[Decision]:
+        """For each part the pinned decision or a new one, made with the texts before it at hand."""
+        made: list[Decision] = []
+        earlier: list[Earlier] = []
+        for item in self.items:
+            if item.kind == "call" and item.call is not None:
+                earlier += written(item.call)
+            if not item.is_part:
+                continue
+            decision = self._decision(item, len(made), pins[len(made)], earlier)
+            made.append(decision)
+            if item.kind == "result" and item.call is not None:
+                earlier.append(_as_sent(item, item.call, decision))
+        return made
 
-    def _still_refers(self, decision: Decision, earlier: Sequence[Decision | None]) -> bool:
-        if not decision.refers:
-            return True
-        sent = {
-            sent_hash(part.text if d is None or d.rendering is None else d.rendering)
-            for part, d in zip(self.parts, earlier, strict=False)
-        }
-        return sent.issuperset(decision.refers)
+    def _decision(self, part: Item, number: int, pin: Pin | None, earlier: Sequence[Earlier]) -> Decision:
+        if pin is not None:
+            gone = pin.decision.refers and not {sent_hash(e.text) for e in earlier}.issuperset(pin.decision.refers)
+            return raw(part, self.moment, "sent-raw") if gone else pin.decision
+        if number < self.history and self.moment.history == "raw":
+            return raw(part, self.moment, "sent-raw")
+        return render(part, self.moment, self.store, earlier)
 
     def _pin(self, way: WayBack, found: Sequence[Pin | None], decisions: list[Decision]) -> list[Decision]:
         """Pins what was not pinned yet; what another worker pinned first is what counts."""
@@ -145,7 +146,16 @@ class _Conversation:
         return decisions
 
 
-def render(part: Item, moment: Moment, store: Store) -> Decision:
+def _as_sent(part: Item, call: ToolCall, decision: Decision) -> Earlier:
+    """A decided part as the model reads it; one that is not wholly there cannot be referred to."""
+    if decision.omissions:
+        return Earlier(name_of(call), "", "raw")
+    if decision.rendering is None:
+        return Earlier(name_of(call), part.text, "raw")
+    return Earlier(name_of(call), decision.rendering, decision.kind)
+
+
+def render(part: Item, moment: Moment, store: Store, earlier: Sequence[Earlier] = ()) -> Decision:
     """A new decision for one part: what it is rendered to, or raw with the reason."""
     before = moment.counter.count(part.text)
     reason = _gate(part, before, moment.level)
@@ -153,12 +163,33 @@ def render(part: Item, moment: Moment, store: Store) -> Decision:
         return raw(part, moment, reason, before)
     facts = Facts(part.text, part.call, moment.query)
     compressor, rendering, reason = _encode(facts, moment)
-    if rendering is None:
-        return raw(part, moment, reason, before, compressor)
-    after = moment.counter.count(rendering)
-    if not policy.pays(before, after):
-        return raw(part, moment, "no-gain", before, compressor)
-    return _stored(part, moment, store, compressor, rendering, before, after)
+    after = before if rendering is None else moment.counter.count(rendering)
+    if rendering is not None and not policy.pays(before, after):
+        rendering, after, reason = None, before, "no-gain"
+    made = raw(part, moment, reason, before, compressor)
+    if rendering is not None:
+        made = replace(made, rendering=rendering, tokens_after=after, reason="encoded")
+    if moment.references and part.kind == "result" and earlier:
+        made = _told(part, made, moment, earlier)
+    return made if made.rendering is None else _stored(part, made, moment, store)
+
+
+def _told(part: Item, made: Decision, moment: Moment, earlier: Sequence[Earlier]) -> Decision:
+    """`made`, or its text with what stands earlier in the request told by reference, where that pays."""
+    sent, kind = (part.text, RAW.name) if made.rendering is None else (made.rendering, made.kind)
+    try:
+        told = tell(sent, kind, earlier)
+        if told is None or expand(told[0], kind, earlier) != sent:
+            return made
+    except Exception:
+        log.exception("references to earlier texts failed on a text of %d characters", len(sent))
+        return made
+    text, sources = told
+    after = moment.counter.count(text)
+    if not policy.pays(made.tokens_after, after):
+        return made
+    refers = tuple(sent_hash(earlier[i].text) for i in sources)
+    return replace(made, rendering=text, kind=kind, tokens_after=after, reason="repeats", refers=refers)
 
 
 def raw(part: Item, moment: Moment, reason: str, tokens: int | None = None, by: Compressor = RAW) -> Decision:
@@ -170,18 +201,13 @@ def raw(part: Item, moment: Moment, reason: str, tokens: int | None = None, by: 
     )  # fmt: skip
 
 
-def _stored(
-    part: Item, moment: Moment, store: Store, by: Compressor, rendering: str, before: int, after: int
-) -> Decision:
+def _stored(part: Item, made: Decision, moment: Moment, store: Store) -> Decision:
+    """`made` with the ref of its stored original; raw where the original cannot be stored."""
     try:
-        ref = store.put(part.text)
+        return replace(made, ref=store.put(part.text))
     except StoreError:
-        log.exception("the original of a %s part cannot be stored: it stays as it is", by.name)
-        return raw(part, moment, "store-failed", before, by)
-    return Decision(
-        rendering=rendering, kind=by.name, version=by.version, level=moment.level.name, lossless=True, ref=ref,
-        reason="encoded", tokens_before=before, tokens_after=after,
-    )  # fmt: skip
+        log.exception("the original of a %s part cannot be stored: it stays as it is", made.kind)
+        return raw(part, moment, "store-failed", made.tokens_before, BY_NAME[made.kind])
 
 
 def _gate(part: Item, tokens: int, level: policy.Level) -> str | None:

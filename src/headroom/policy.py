@@ -36,6 +36,7 @@ INSTRUCTION_TOOLS = frozenset({"Skill", "skill", "TodoWrite", "TodoRead", "ExitP
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "encoded": "a lossless encoding saves tokens",
+        "repeats": "lines that stand earlier in the request are told by reference",
         "level": "the level does not allow changing this kind of part",
         "small": "the part is too small to gain",
         "no-gain": "the best encoding saves too little",

@@ -27,8 +27,8 @@ RARE = 4
 ROUNDS = 3
 """How many plain words of a kind of line may become values because they differ between otherwise equal lines."""
 
-MAX_COMPARED = 8_000
-MAX_COMPARED_WORDS = 60
+MAX_COMPARED = 3_000
+MAX_COMPARED_WORDS = 40
 MAX_COMPARED_ROWS = 100
 
 LEADERS = 8
@@ -122,11 +122,11 @@ def clusters(lines: Sequence[str], fixed: Callable[[str], bool]) -> list[Cluster
             body = line[1:] if line[0] == " " else line
             words = pick(body.split(" ") if even else _SPLIT.split(body))
         elif quoted or numberless not in known:
-            parts, even = _parts(line)
-            if line and len(line) <= MAX_LINE and len(parts) <= 2 * MAX_WORDS and UNIT not in line and not fixed(line):
+            if line and len(line) <= MAX_LINE and UNIT not in line and not fixed(line):
+                parts, even = _parts(line)
                 key = tuple(map(mask, parts))
                 place = places.get(key)
-                if place is None:
+                if place is None and len(parts) <= 2 * MAX_WORDS:
                     place = places[key] = Cluster(key), _picker(key, even), even
             if not quoted and len(known) < MAX_KNOWN:
                 known[numberless] = place

@@ -55,13 +55,15 @@ def shortened(lines: list[str], at: int, known: People) -> tuple[str, int] | Non
     else:
         return None
     values = [line[len(label) :] for line, label in zip(told, labels, strict=True)]
-    people = {person[1]: known[person[1]] for v in values if (person := _PERSON.fullmatch(v)) and person[1] in known}
+    names = [person[1] if (person := _PERSON.fullmatch(value)) else value for value in values]
+    people = {name: known[name] for name in names if name in known}
     then = dict(people)
     for field, value in zip(fields, values, strict=True):
         shown = _shown(value, people) if field in ("author", "committer") else value
         parts.append(f"committer {shown}" if field == "committer" else shown)
     short = " | ".join(parts)
-    if restored(short, then) != lines[at:stop]:
+    followed = lines[stop][:1] if stop < len(lines) else ""
+    if followed == " " or restored(short, then) != lines[at:stop]:  # a blank there would start a message
         return None
     known.update(people)
     return short, stop

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-CLAUSE = """"|" opens a source line; ^9: its 9 characters from the column of "-->"; "--> :" is in the same file"""
+CLAUSE = "^9: 9 characters from the column of -->; --> : is in the same file"
 
 OVERRIDE = "; allow overrides"
 """Stands for the line that tells how to override the lint named in the note before it."""

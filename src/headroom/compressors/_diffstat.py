@@ -1,7 +1,8 @@
 """The table that `git diff --stat` prints, without padding and with each folder named once.
 
 ` folder/:` stands before the names on the lines below it, until another folder or a line with a whole path; ` ./:`
-leaves a folder. The summary that ends a table tells where it ends: only tables with all their files are changed.
+leaves a folder. The summary that ends a table tells where it starts, by its number of files, or by the number of rows
+that stands behind it where the table's start is missing: a table without a summary stays as it is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _ENTRY = re.compile(r" (\S(?:.*[^\s|])?) ([0-9]{1,9}|Bin(?: [0-9]{1,12} -> [0-9]
 _FOLDER = re.compile(r" (\S(?:.*\S)?/):")
 _SUMMARY = re.compile(
     r"( ([0-9]{1,9}) files? changed(?:, [0-9]+ insertions?\(\+\))?(?:, [0-9]+ deletions?\(-\))?)"
-    r"(?: \(width ([0-9]{1,3})\))?"
+    r"(?: \((?:([0-9]{1,9}) rows, )?width ([0-9]{1,3})\))?"
 )
 _ENDS = frozenset("+-0123456789sn")
 
@@ -46,11 +47,13 @@ def shortened(lines: list[str], at: int) -> Table | None:
         rows.append(row)
         stop += 1
     summary = _summary(lines, stop)
-    if not rows or summary is None or int(summary[2]) != len(rows) or summary[3]:
+    if not rows or summary is None or summary[4]:
         return None
     original = lines[at : stop + 1]
     width = lines[at].rindex(" | ") - 1
     told = "" if width == max(len(row.name) for row in rows) else f" (width {width})"
+    if int(summary[2]) != len(rows):
+        told = f" ({len(rows)} rows, width {width})"
     short = [*_entries(rows), lines[stop] + told]
     return Table(short, stop + 1) if restored(short, 0) == Table(original, len(short)) else None
 
@@ -72,9 +75,9 @@ def restored(lines: list[str], at: int) -> Table | None:
             break
         stop += 1
     summary = _summary(lines, stop) if rows else None
-    if summary is None or int(summary[2]) != len(rows):
+    if summary is None or int(summary[3] or summary[2]) != len(rows):
         return None
-    width = int(summary[3] or max(len(row.name) for row in rows))
+    width = int(summary[4] or max(len(row.name) for row in rows))
     digits = max(len(row.count.partition(" ")[0]) for row in rows)
     return Table([*(_padded(row, width, digits) for row in rows), summary[1]], stop + 1)
 

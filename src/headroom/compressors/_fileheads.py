@@ -16,6 +16,10 @@ COMBINED_HUNK = "@@@"
 ORDINARY = "100644"
 """The mode of a file that is not executable: a short header names only other modes."""
 
+ARROW = " => "
+MAX_ARROWS = 3
+"""A short header holds one between two paths and one between two modes; more would cost the match its speed."""
+
 MAX_LENGTH = 1_000
 
 _EXTENDED = (
@@ -97,7 +101,7 @@ def restored(line: str, following: str, marks: Prefixes) -> list[str] | None:
     """The long header of the short one `line`, `following` being the line below; None if `line` is none."""
     if len(line) > MAX_LENGTH or not line.startswith(("diff ", "Index: ")):
         return None
-    short = _SHORT.fullmatch(line)
+    short = _SHORT.fullmatch(line) if line.count(ARROW) <= MAX_ARROWS else None
     if short is not None:
         return _long(short, following.startswith(HUNK), marks)
     combined = _COMBINED.fullmatch(line)

@@ -10,17 +10,25 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from headroom import policy
 from headroom.compressors._cost import cost
+from headroom.errors import FormatError
 
 BRACES = ("{}", "«»", "‹›", "⟨⟩", "⟦⟧")
 
 CLAUSE = "{a b}: a line for each"
-_CLAUSE = re.compile(r"(.)a b(.): a line for each\Z")
+PATTERN = re.compile(r"([{«‹⟨⟦])a b([}»›⟩⟧]): a line for each\Z")
 
 MAX_LINES = 48
 """As many lines share one at most: a reader has to find the end of it."""
 
 MAX_CHARS = 900
+_OPENS = frozenset(" \t/:([='\"|@>,")
+_CLOSES = frozenset(" \t)]:'\",;")
+"""A word begins behind one of the first, and ends before one of the second."""
+
+_WORD = re.compile(r"\S*[^\W\d_]\S*")
+
 MIN_SHARED = 6
 MIN_GAIN = 4.0
 
@@ -34,7 +42,7 @@ def encode(lines: Sequence[str], fixed: Callable[[str], bool]) -> tuple[list[str
     braces = next((pair for pair in BRACES if pair[0] not in text and pair[1] not in text), None)
     if braces is None:
         return None
-    shared = [_shared(a, b) for a, b in pairwise(lines)]
+    shared = [_shared(a, b) if a.count(" ") == b.count(" ") else (0, 0) for a, b in pairwise(lines)]
     out: list[str] = []
     i, n = 0, len(lines)
     while i < n:
@@ -50,20 +58,20 @@ def encode(lines: Sequence[str], fixed: Callable[[str], bool]) -> tuple[list[str
     return (out, CLAUSE.translate({ord("{"): braces[0], ord("}"): braces[1]})) if len(out) < n else None
 
 
-def is_clause(clause: str) -> bool:
-    match = _CLAUSE.match(clause)
-    return match is not None and match[1] + match[2] in BRACES
-
-
-def decode(lines: Sequence[str], clause: str) -> list[str]:
-    """The lines that `encode` was given."""
-    left, right = clause[0], clause[4]
+def decode(lines: Sequence[str], braces: str) -> list[str]:
+    """The lines that `encode` was given. Raises FormatError on more text than any part holds."""
+    left, right = braces
+    room = policy.MAX_CHARS
     out: list[str] = []
     for line in lines:
         start, opened, rest = line.partition(left)
         words, closed, end = rest.rpartition(right)
         if opened and closed:
-            out.extend(start + word + end for word in words.split(" "))
+            parts = words.split(" ")
+            room -= len(parts) * (len(start) + len(end))
+            if room < 0:
+                raise FormatError(f"the line {line[:60]!r} stands for more text than any part holds")
+            out.extend(start + word + end for word in parts)
         else:
             out.append(line)
     return out
@@ -82,6 +90,8 @@ def _run(
     chars = 0
     price, last = 0, (-1, -1)
     for j in range(i, min(len(shared), i + MAX_LINES - 1)):
+        if best[0] == j and j > i and sum(shared[j]) < before + behind and _closer(shared, j):
+            break
         before, behind = min(before, shared[j][0]), min(behind, shared[j][1])
         other = lines[j + 1]
         shortest = min(shortest, len(other))
@@ -90,9 +100,10 @@ def _run(
         chars += len(other) - start - end
         if start + end < MIN_SHARED or chars > MAX_CHARS or shortest <= start + end or fixed(other):
             break
-        if any(_parted(text[start : len(text) - end]) for text in lines[i : j + 2]):
+        known = (start, end) == last
+        if not all(_WORD.fullmatch(text, start, len(text) - end) for text in ((other,) if known else lines[i : j + 2])):
             break
-        if (start, end) != last:
+        if not known:
             last = (start, end)
             price = cost(line[:start]) + cost(line[len(line) - end :]) + 1
         gain = (j + 1 - i) * price - 2.0
@@ -101,8 +112,9 @@ def _run(
     return best
 
 
-def _parted(word: str) -> bool:
-    return " " in word or "\t" in word
+def _closer(shared: Sequence[tuple[int, int]], j: int) -> bool:
+    """True if line j + 1 has more in common with the one below it than with the one above."""
+    return j + 1 < len(shared) and sum(shared[j + 1]) > sum(shared[j])
 
 
 def _shared(a: str, b: str) -> tuple[int, int]:
@@ -127,14 +139,14 @@ def _common(a: str, b: str, limit: int) -> int:
 
 def _start(line: str, limit: int) -> int:
     """The last place up to `limit` that follows a delimiter."""
-    while limit and (line[limit - 1].isalnum() or line[limit - 1] == "_"):
+    while limit and line[limit - 1] not in _OPENS:
         limit -= 1
     return limit
 
 
 def _end(line: str, limit: int) -> int:
-    """The length of the longest end up to `limit` that opens with a delimiter."""
+    """The length of the longest end up to `limit` that begins with a delimiter."""
     n = len(line)
-    while limit and (line[n - limit].isalnum() or line[n - limit] == "_"):
+    while limit and line[n - limit] not in _CLOSES:
         limit -= 1
     return limit

@@ -95,9 +95,12 @@ class Usual(NamedTuple):
             said.append(f"×{entry.links}")
         if entry.owner != self.owner or entry.group != self.group:
             said.append(f"{entry.owner},{entry.group}")
-        if entry.size != self._size(kind, name):
+        dated = entry.date != self.date
+        if entry.size != self._size(kind, name) or (
+            dated and entry.date[:2].strip().isdigit()
+        ):  # a day would read as a size
             said.append(entry.size)
-        if entry.date != self.date:
+        if dated:
             day, _, time = entry.date.rpartition(" ")
             said.append(time if self.day and day == self.day and ":" in time else entry.date)
         said.append(f"{name}/" if kind == "d" else name)

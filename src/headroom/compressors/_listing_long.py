@@ -24,7 +24,7 @@ PAIR = "; folder: total ×links of . and .."
 """Said in the header where rows of `.` and `..` are told beside their folder's total."""
 
 _FIRST = frozenset("-dlbcps")
-_ROW = re.compile(rf"({MODE})( +)([0-9]+) (\S+)( +)(\S+)( +)({SIZE}) ({DATE}) (\S.*)").fullmatch
+_ROW = re.compile(rf"({MODE})( +)([0-9]+) ([^\s,]+)( +)([^\s,]+)( +)({SIZE}) ({DATE}) (\S.*)").fullmatch
 _TOTAL = re.compile(rf"total ({SIZE})").fullmatch
 _OPENING = re.compile(rf"(?:(total)|(.*):)(?: ({SIZE})(?: ×([0-9]+) ×([0-9]+))?)?").fullmatch
 _WIDE = re.compile(r"\[wide ((?:[0-9]{1,3} ){3}[0-9]{1,3})\]").fullmatch

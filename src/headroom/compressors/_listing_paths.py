@@ -140,6 +140,8 @@ def _together(folder: str, lines: list[str], found: Paths) -> list[str] | None:
     joined = " ".join(names)
     if joined.count(" ") == len(names) - 1:
         return [f"{shown}: {joined}"]
+    if shown[0] == " ":
+        return [_alone(line, line, below=False) for line in lines]
     out = []
     for spaced, run in groupby(names, key=lambda name: " " in name or not name):
         if spaced:

@@ -188,15 +188,15 @@ def _group(row: tuple[str, str] | None, found: Rows) -> str | None:
         return None
     folder = folder_of(row[1], found.separator)
     name = row[1][len(folder) :]
-    if name == "." or "/" in name or "\\" in name or (" " in name and not _clear(found.kind, row[0], row[1])):
+    if name in (".", ":") or "/" in name or "\\" in name or (" " in row[1] and not _clear(found, row, name)):
         return None
     return folder
 
 
-def _clear(kind: Kind, values: str, path: str) -> bool:
-    """True if values and path can be told apart where the path holds a blank."""
-    shown = kind.shown(f"{values} {path}")
-    return shown is not None and shown[1] == values
+def _clear(found: Rows, row: tuple[str, str], name: str) -> bool:
+    """True if values and path, or name, can be told apart where the path holds a blank."""
+    shown = [found.kind.shown(f"{row[0]} {end}") for end in (row[1][len(found.root) :], name)]
+    return all(match is not None and match[1] == row[0] for match in shown)
 
 
 def _take_in(folders: list[str | None], found: Rows) -> None:

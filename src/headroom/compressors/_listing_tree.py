@@ -47,6 +47,10 @@ DRAWINGS = (
     Drawing("plus", "|   ", "    ", "+-- ", "\\-- "),
 )
 _FIRST = tuple(piece for drawing in DRAWINGS for piece in (drawing.child, drawing.last))
+_ROWS = [
+    re.compile(rf"(?:{re.escape(d.through)}|{d.space})*(?:{re.escape(d.child)}|{re.escape(d.last)})").match
+    for d in DRAWINGS
+]
 _HEADER = re.compile(
     rf"(?:{re.escape(BY_FOLDER)}|{re.escape(BY_INDENT)}); ({'|'.join(d.name for d in DRAWINGS)})(?:; root (.+))?\]"
 )
@@ -66,10 +70,7 @@ class Tree(NamedTuple):
 
 def looks(sample: Sequence[str]) -> float:
     """The share of the lines of a sample that a tree is drawn with."""
-    best = 0
-    for drawing in DRAWINGS:
-        starts = (drawing.child, drawing.last, drawing.through)
-        best = max(best, sum([1 for line in sample if line.startswith(starts)]))
+    best = max(sum([1 for line in sample if rows(line)]) for rows in _ROWS)
     if best < MIN_ROWS:
         return 0.0
     return best / (sum(map(bool, sample)) or 1)
@@ -140,11 +141,11 @@ def encode(lines: list[str], tree: Tree) -> list[str] | None:
     """The rendering's lines, header first; None where a line would read as another."""
     blanks = sum([1 for name in tree.names if " " in name])
     folders = blanks <= BLANK_SHARE * len(tree.names) and not any("/" in name or name[-1] == ":" for name in tree.names)
-    if folders:
-        body = _by_folder(tree)
-    elif any(name[0] == " " or name == END for name in tree.names):
-        return None
-    else:
+    body = _by_folder(tree) if folders else None
+    if body is None:
+        folders = False
+        if any(name[0] == " " or name == END for name in tree.names):
+            return None
         body = [" " * depth + name for depth, name in zip(tree.depths, tree.names, strict=True)]
     root = "" if tree.root == "." else f"; root {tree.root}"
     rest = lines[tree.stop :]
@@ -153,8 +154,8 @@ def encode(lines: list[str], tree: Tree) -> list[str] | None:
     return [f"{BY_FOLDER if folders else BY_INDENT}; {tree.drawing.name}{root}]", *body, *rest]
 
 
-def _by_folder(tree: Tree) -> list[str]:
-    """One line a folder, each where its first child stands."""
+def _by_folder(tree: Tree) -> list[str] | None:
+    """One line a folder, each where its first child stands; None where two folders are called the same."""
     out: list[list[str]] = [["./"]]
     stack: list[tuple[str, list[str]]] = [("", out[0])]  # path and line of the folders above
     depths, names = tree.depths, tree.names
@@ -170,6 +171,8 @@ def _by_folder(tree: Tree) -> list[str]:
             stack.append((below[0], below))
         else:
             line.append(name)
+    if len({line[0] for line in out}) < len(out):
+        return None
     return list(chain.from_iterable(map(_folder_line, out)))
 
 

@@ -105,13 +105,13 @@ def headings(lines: Sequence[str]) -> list[int]:
     cuts = [LITERAL] * len(lines)
     i, end = 0, len(lines) - 1
     while i < end:
-        if shared[i] < MIN_PREFIX:
+        low = shared[i]
+        line = lines[i]
+        cut = _boundary(line, low) if low >= MIN_PREFIX else 0
+        if cut < MIN_PREFIX:
             i += 1
             continue
         best_gain, best_stop, best_cut = 0.0, i, 0
-        low = shared[i]
-        line = lines[i]
-        cut = _boundary(line, low)
         price = _price(line, cut)
         for j in range(i, min(end, i + LOOK_AHEAD)):
             if shared[j] < low:

@@ -25,9 +25,11 @@ VIEW = "reading"
 """The kind whose renderings number their lines."""
 
 NAME = r"[^\[\]()\"\n]{1,120}"
+_NUMBER = r"(?:0|[1-9]\d{0,9})"
+"""Some views count from 0."""
+
 REFERENCE = re.compile(
-    r"\[= lines (?P<first>[1-9]\d{0,9})-(?P<last>[1-9]\d{0,9})"
-    r"(?:: as lines (?P<there>[1-9]\d{0,9})-(?P<end>[1-9]\d{0,9}))?"
+    rf"\[= lines (?P<first>{_NUMBER})-(?P<last>{_NUMBER})(?:: as lines (?P<there>{_NUMBER})-(?P<end>{_NUMBER}))?"
     rf" of (?P<name>{NAME})(?: \((?P<nth>[1-9]\d{{0,3}})(?:st|nd|rd|th) one up\))? above"
     r'(?:, at "(?P<words>[^\[\]"\n]{1,60})")?\]',
     re.ASCII,

@@ -50,6 +50,9 @@ JUDGED_LINES = 100
 MAX_SOURCES = 4
 """The latest texts that hold a window are compared; of equal runs the latest text's is told."""
 
+MAX_NAMESAKES = 99
+"""Nobody counts further up than this."""
+
 MAX_CHARS = 2 * policy.MAX_CHARS
 """A text that claims to stand for more than any part may hold is garbage."""
 
@@ -208,7 +211,7 @@ def _nth(earlier: Sequence[Earlier]) -> list[int]:
     for source in reversed(earlier):
         count[source.name] += 1
         usable = source.text and re.fullmatch(NAME, source.name) and source.name.isprintable()
-        nth.append(count[source.name] if usable else 0)
+        nth.append(count[source.name] if usable and count[source.name] <= MAX_NAMESAKES else 0)
     return nth[::-1]
 
 

@@ -75,10 +75,7 @@ def encode(lines: Sequence[str], fixed: Callable[[str], bool] = _free) -> tuple[
     `fixed` names lines that are another codec's notation and must be left alone.
     """
     shapes = [s for s in map(shape, clusters(lines, fixed)) if s and _pays(lines, s)]
-    for braces in BRACES:
-        usable = [s for s in shapes if _writable(lines, s, braces)]
-        if len(usable) == len(shapes):
-            break
+    braces, usable = _marked(lines, shapes)
     if not usable:
         return None
     templates = _named(lines, usable)
@@ -87,8 +84,8 @@ def encode(lines: Sequence[str], fixed: Callable[[str], bool] = _free) -> tuple[
     for template in templates:
         texts, told = _written(template, braces)
         last |= told
-        for row, text in zip(template.shape.rows, texts, strict=True):
-            written[row] = " " + text if lines[row][0] == " " else text
+        for row, short in zip(template.shape.rows, texts, strict=True):
+            written[row] = " " + short if lines[row][0] == " " else short
     starts = {template.shape.rows[0]: template.name for template in templates}
     names: set[str] = set()
     out = []
@@ -188,6 +185,18 @@ def _pays(lines: Sequence[str], s: Shape) -> bool:
         return False
     later = cost(" ".join(["Name", *(column[1] for column in own)]))
     return (n - 1) * (cost(first) - later) >= MIN_GAIN + 3 + 2 * len(s.columns)
+
+
+def _marked(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[str, list[Shape]]:
+    """The brace pair that most shapes can be defined with, and these shapes."""
+    best, most = BRACES[0], -1
+    for braces in BRACES:
+        usable = sum(_writable(lines, s, braces) for s in shapes)
+        if usable > most:
+            best, most = braces, usable
+        if usable == len(shapes):
+            break
+    return best, [s for s in shapes if _writable(lines, s, best)]
 
 
 def _writable(lines: Sequence[str], s: Shape, braces: str) -> bool:

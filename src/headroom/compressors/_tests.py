@@ -1,7 +1,8 @@
 """What test runners print about every test and what follows from the rest: pytest's percentages, go's double lines.
 
 Pytest ends its lines with the share of tests done, set against the right margin: where no failure is
-told it is left out, and counted again to come back. Go prints a line when a test starts and one when it ends: `=== PASS  TestAdd (0.01s)` is both, where
+told it is left out, and counted again to come back. Its dashed
+rules are told by their length. Go prints a line when a test starts and one when it ends: `=== PASS  TestAdd (0.01s)` is both, where
 nothing stands between them.
 """
 
@@ -11,7 +12,8 @@ import re
 from collections.abc import Sequence
 
 PERCENT = re.compile(r'"\[n%\]" of (\d{1,6}) tests counted, width (\d{1,4})\Z', re.ASCII)
-PAIRS = "=== PASS x (t): === RUN x, --- PASS: x (t); === RUN, PAUSE x: both"
+PAIRS = "=== PASS x: === RUN x, then --- PASS: x"
+RULES = "_ _ ×40: 40 times _ and a blank"
 
 _COLLECTED = re.compile(r"(?:collecting \.\.\. )?collected ([1-9]\d{0,5}) items?", re.ASCII)
 _DONE = re.compile(r"(.*?)( +\[ {0,2}\d{1,3}%\])\Z", re.ASCII | re.DOTALL)
@@ -22,6 +24,8 @@ _RUN = re.compile(r"=== RUN   (\S+)\Z")
 _PAUSE = re.compile(r"=== PAUSE (\S+)\Z")
 _END = re.compile(r"--- (PASS|SKIP): (\S+) (\([\d.]+s\))\Z", re.ASCII)
 _ENDED = re.compile(r"=== (PASS|SKIP)  (\S+) (\([\d.]+s\))\Z", re.ASCII)
+_RULE = re.compile(r"([_-]) (?:\1 ){19,199}\Z")
+_WRITTEN_RULE = re.compile(r"([_-]) \1 ×([2-9]\d|1\d\d|200)\Z", re.ASCII)
 _RUN_PAUSE = re.compile(r"=== RUN, PAUSE (\S+)\Z")
 
 
@@ -100,6 +104,32 @@ def unpair(lines: Sequence[str]) -> list[str]:
             out += (f"=== RUN   {paused[1]}", f"=== PAUSE {paused[1]}")
         else:
             out.append(line)
+    return out
+
+
+def rule(lines: Sequence[str]) -> list[str] | None:
+    """The lines with dashed rules told by their length, or None where there are none."""
+    found = False
+    out: list[str] = []
+    for line in lines:
+        match = _RULE.match(line) if line[2:4] == line[:2] else None
+        if match:
+            found = True
+            out.append(f"{line[0]} {line[0]} ×{len(line) // 2}")
+        else:
+            out.append("\\" + line if line[:1] == "\\" or _WRITTEN_RULE.match(line) else line)
+    return out if found else None
+
+
+def ruled(lines: Sequence[str]) -> list[str]:
+    """The lines that `rule` was given."""
+    out: list[str] = []
+    for line in lines:
+        if line[:1] == "\\":
+            out.append(line[1:])
+            continue
+        match = _WRITTEN_RULE.match(line)
+        out.append(f"{match[1]} " * int(match[2]) if match else line)
     return out
 
 

@@ -8,9 +8,14 @@ A frame that would not come back exactly stays as it is; a line that would be re
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-CLAUSE = "p:12 in f and code after a bar: a stack frame; ^: underlined; …/p: the last path that ends so"
+from headroom.compressors._cost import cost
+
+CLAUSE = "frames on one line; …/p: a path above"
+_ROOTED = "; ~/ is "
+PATTERN = re.compile(re.escape(CLAUSE) + f"(?:{_ROOTED}" + r"(\S+/))?\Z")
 
 _PYTHON = re.compile(r'((?:[ E|+]* )?)File "([^"\n]+)", line ([1-9]\d{0,8}), in (\S+)\Z', re.ASCII)
 _PYTEST = re.compile(r"()([^\s:|]+):([1-9]\d{0,8}): in (\S+)\Z", re.ASCII)
@@ -19,7 +24,11 @@ _WRITTEN = re.compile(
     r"(?: \| (?P<code>\S.*?)(?P<under> \^)?)?\Z",
     re.ASCII | re.DOTALL,
 )
+MIN_GAIN = 4
+"""A short name for a folder must save this many tokens."""
+
 _ELLIPSIS = "…/"
+_HOME = "~/"
 
 
 def present(lines: Sequence[str]) -> bool:
@@ -33,10 +42,11 @@ def present(lines: Sequence[str]) -> bool:
     return False
 
 
-def encode(lines: Sequence[str]) -> list[str] | None:
-    """The lines with frames joined, or None where there are fewer than two."""
+def encode(lines: Sequence[str]) -> tuple[list[str], str] | None:
+    """The lines with frames joined, and the clause that tells it; None where there are fewer than two."""
     if not present(lines):
         return None
+    root = _root(lines)
     out: list[str] = []
     paths: dict[str, str] = {}
     i, n = 0, len(lines)
@@ -48,7 +58,7 @@ def encode(lines: Sequence[str]) -> list[str] | None:
             i += 1
             continue
         lead, path, number, name, form = frame
-        shown = _short(path, paths)
+        shown = _short(path, paths, root)
         text = f"{lead}{shown}:{number}{form} in {name}"
         used = 1
         code = lines[i + 1] if i + 1 < n else ""
@@ -68,10 +78,10 @@ def encode(lines: Sequence[str]) -> list[str] | None:
         _remember(path, paths)
         out.append(text)
         i += used
-    return out
+    return out, CLAUSE + (_ROOTED + root if root else "")
 
 
-def decode(lines: Sequence[str]) -> list[str]:
+def decode(lines: Sequence[str], root: str) -> list[str]:
     """The lines that `encode` was given."""
     out: list[str] = []
     paths: dict[str, str] = {}
@@ -86,6 +96,8 @@ def decode(lines: Sequence[str]) -> list[str]:
         path = written["path"]
         if path.startswith(_ELLIPSIS):
             path = paths.get(path[len(_ELLIPSIS) :], path)
+        elif root and path.startswith(_HOME):
+            path = root + path[len(_HOME) :]
         _remember(path, paths)
         out.extend(_lines(written, path))
     return out
@@ -126,6 +138,11 @@ def _is_marks(line: str) -> bool:
     return bool(marks) and not marks.strip("^~ ")
 
 
+def is_frame(line: str) -> bool:
+    """True for a line that opens a frame, in its own form or in ours."""
+    return " in " in line and bool(_WRITTEN.match(line) or _PYTHON.match(line))
+
+
 def _is_written(line: str) -> bool:
     return " in " in line and bool(_WRITTEN.match(line))
 
@@ -141,8 +158,25 @@ def _tails(path: str) -> list[str]:
     return [parts[-1], "/".join(parts[-2:])] if len(parts) > 2 else [parts[-1]]
 
 
-def _short(path: str, paths: dict[str, str]) -> str:
+def _root(lines: Sequence[str]) -> str:
+    """The folder that is worth a short name because many files lie below it; empty if none is."""
+    paths = {frame[1] for frame in map(_frame, lines) if frame}
+    folders: Counter[str] = Counter()
+    for path in paths:
+        parts = path.split("/")
+        if parts[0] == "~" or " " in path:
+            return ""
+        folders.update("/".join(parts[:depth]) + "/" for depth in range(2, len(parts)))
+    best, most = "", MIN_GAIN
+    for folder, files in folders.items():
+        price = cost(folder) - 1
+        if (gain := (files - 1) * price - 5) > most:
+            best, most = folder, gain
+    return best
+
+
+def _short(path: str, paths: dict[str, str], root: str) -> str:
     for tail in _tails(path):
         if paths.get(tail) == path and len(path) > len(tail) + 2:
             return _ELLIPSIS + tail
-    return path
+    return _HOME + path[len(root) :] if root and path.startswith(root) else path

@@ -16,8 +16,8 @@ from headroom.compressors._fileheads import USUAL, Prefixes
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass
 
-GIT = "[git headers on one line"
-PLAIN = "[diff headers on one line"
+GIT = "[short git headers"
+PLAIN = "[short diff headers"
 STAT = "[git stat by folder"
 MAILS = "; addresses at first use"
 TABLES = "; stat by folder"
@@ -234,7 +234,7 @@ class _Encoder:
             blank += 1
         if blank == len(self.lines) or self.lines[blank][:1] != " ":
             return True
-        return blank > at and self.short_table(blank) is not None
+        return blank > at and (_diffstat.is_summary(self.lines[blank]) or self.short_table(blank) is not None)
 
     def short_table(self, at: int) -> _diffstat.Table | None:
         """The table at `at`, which is asked for twice where a message ends."""
@@ -306,7 +306,7 @@ class _Decoder:
                 blank += 1
             if blank == len(lines) or lines[blank][:1] != " ":
                 break
-            if blank > at and self.long_table(blank) is not None:
+            if blank > at and (_diffstat.is_summary(lines[blank]) or self.long_table(blank) is not None):
                 break
             self.out += [_commits.INDENT] * (blank - at)
             self.out.append(_commits.INDENT + lines[blank][1:])

@@ -1,52 +1,44 @@
 """Output of test runs, builds, linters and installers.
 
 What a run repeats is told once: equal lines and blocks, beginnings that neighbours share, the gutter of compiler
-diagnostics, the frames of tracebacks, and the fixed words of messages that come by the dozen. The rule it keeps: lines
-that tell a failure, an exit status or a total stand word for word in their place, and source text is never made into
-templates. See `_lines` for the general notation, `_diagnostics`, `_tracebacks` and `_tests` for the rest.
+diagnostics, the frames of tracebacks, versions, and the fixed words of messages that come by the dozen. The rule it
+keeps: lines that tell a failure, an exit status or a total stand word for word in their place, and source text is
+never made into templates. See `_run_steps` for the notations.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Container, Sequence
 
-from headroom.compressors import _diagnostics, _joins, _lines, _tests, _tracebacks
-from headroom.compressors._cost import sampled_cost
+from headroom.compressors import _diagnostics, _run_signs, _run_steps, _tracebacks
+from headroom.compressors._cost import cost, sampled_cost
 from headroom.compressors._exact import ByteExact
+from headroom.compressors._run_steps import AND, HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass
 
 MARK = "[run codes: "
 
-Coded = tuple[list[str], str]
+TEMPLATES_GAIN = 0.08
+"""Templates must save this share on top of all else: they are the harder ones to read."""
 
-
-class Own(NamedTuple):
-    """A step of this kind of text: writes lines or finds nothing, and reads them back."""
-
-    encode: Callable[[Sequence[str]], list[str] | None]
-    decode: Callable[[Sequence[str]], list[str]]
-
-
-OWN: Mapping[str, Own] = MappingProxyType(
-    {
-        _diagnostics.CLAUSE: Own(_diagnostics.encode, _diagnostics.decode),
-        _tracebacks.CLAUSE: Own(_tracebacks.encode, _tracebacks.decode),
-        _tests.PAIRS: Own(_tests.pair, _tests.unpair),
-    }
-)
-"""The steps of this kind, by their clause in the legend."""
+TRIAL_LINES = 240
+"""Whether templates pay is tried on this many lines of a long text."""
 
 NEWS = re.compile(
     r"\b(?:FAIL(?:ED|URES?|S)?|ERRORS?|FATAL|PANIC|Error|Exception|Traceback|BUILD|panicked)\b"
-    r"|\b(?:[Ee]rror|fatal|panic|FAIL)(?:\[\w+\])?:|\berror TS\d|\d:\d+ +error\b"
+    r"|\b(?:[Ee]rror|fatal|panic)(?:\[\w+\])?:|\berror TS\d|\d:\d+ +error\b"
     r"|\d (?:passed|failed|errors?|failures?|failing|passing|problems?|tests?|packages?)\b"
-    r"|[✕✗✖✘❌×]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)|returncode|test result:|Finished|warnings? generated|^E "
+    r"|[✕✗✖✘❌×]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)|returncode|test result:|^\s*Finished |warnings? generated"
 )
 """Lines with one of these stand word for word."""
+
+_HINTS = (
+    "fail", "error", "fatal", "panic", "exception", "traceback", "build", "passed", "passing", "problem", " test",
+    " package", "not ok", "exit", "returncode", "test result", "finished ", "generated", *"✕✗✖✘❌×",
+)  # fmt: skip
+"""In small letters, one of the words that every line of news holds: quicker to look for."""
 
 _SOURCE = re.compile(
     r"(?: {4}|\t|>  |E  |\| )\s*"
@@ -54,9 +46,13 @@ _SOURCE = re.compile(
     r"|const|var|fn|pub|use|@)\b|[@#\"'({\[)}\]]|.*[;{}\[(,:=)]\s*$|.*[^=!<>]=[^=])"
 )
 
+_WORD = re.compile(r"[^\W\d_]{2}")
+_WRITTEN = re.compile(r"\\|\[(?:line above|\d+ lines above|= lines) |>  ")
+_IN_DIAGNOSTIC = re.compile(_WRITTEN.pattern + r"|\^\d|[|+~:-](?: |\Z)| *--> ")
+
 
 class Runs(ByteExact):
-    """Repetitions, headings, templates, compact diagnostics and frames."""
+    """Repetitions, joined lines, compact diagnostics and frames, headings, templates."""
 
     name = "runs"
     version = 1
@@ -64,115 +60,95 @@ class Runs(ByteExact):
     marks: tuple[str, ...] = (MARK,)
 
     def fit(self, facts: Facts) -> float:
-        return 0.5
+        return _run_signs.fit(facts)
 
     def encode(self, facts: Facts) -> str | None:
         if MARK in facts.text:
             return None
-        lines: list[str] = facts.lines
+        fixed = _Fixed(_suspects(facts.text), _diagnostics.present(facts.lines)).__getitem__
+        lines: Sequence[str] = facts.lines
         clauses: list[str] = []
-        for step in (_general("crlf"), _general("references"), *map(_own, OWN), _tests.count, _joined):
-            lines = _apply(step, lines, clauses)
-        plain, plain_clauses = _headed(lines, clauses)
-        words = list(clauses)
-        templated, words = _headed(_apply(_around(_is_fixed, _general("templates")), lines, words), words)
-        best = min(((plain, plain_clauses), (templated, words)), key=_price)
-        if not best[1]:
+        for step in STRUCTURE:
+            lines = _apply(step, lines, clauses, fixed)
+        lines, clauses = _finished(lines, clauses, fixed)
+        if not clauses:
             return None
-        return f"{MARK}{' | '.join(best[1])}]\n" + "\n".join(best[0])
+        return f"{MARK}{AND.join(clauses)}]\n" + "\n".join(lines)
 
     def decode(self, rendering: str) -> str:
         legend, _, body = rendering.partition("\n")
         if not legend.startswith(MARK) or legend[-1] != "]":
             raise FormatError(f"no legend of a run: {legend[:60]!r}")
-        lines = body.split("\n")
-        for clause in reversed(legend[len(MARK) : -1].split(" | ")):
-            own = OWN.get(clause)
-            percent = _tests.PERCENT.match(clause)
-            if percent:
-                lines = _tests.counted(lines, int(percent[1]), int(percent[2]))
-                continue
-            if _joins.is_clause(clause):
-                lines = _joins.decode(lines, clause)
-                continue
-            lines = own.decode(lines) if own else _lines.decode("\n".join((f"{MARK}{clause}]", *lines)), MARK).split("\n")
-        return "\n".join(lines)
+        return "\n".join(_run_steps.decode(legend[len(MARK) : -1], body.split("\n")))
 
 
-Step = Callable[[Sequence[str]], Coded | None]
+class _Fixed(dict[str, bool]):
+    """Which lines stand for themselves: news, source text, and what an earlier step wrote."""
+
+    def __init__(self, suspects: Container[str], diagnostic: bool) -> None:
+        super().__init__()
+        self._suspects = suspects
+        self._written = _IN_DIAGNOSTIC if diagnostic else _WRITTEN
+
+    def __missing__(self, line: str) -> bool:
+        fixed = self[line] = (
+            not line
+            or bool(self._written.match(line))
+            or not _WORD.search(line)
+            or (line in self._suspects and bool(NEWS.search(line)))
+            or (line[0] in " \tE" and bool(_SOURCE.match(line)))
+            or _tracebacks.is_frame(line)
+        )
+        return fixed
 
 
-def _joined(lines: Sequence[str]) -> Coded | None:
-    return _joins.encode(lines, _is_fixed)
+def _suspects(text: str) -> set[str]:
+    """The lines that may be news: those with one of the words that all news hold."""
+    low = text.lower()
+    if len(low) != len(text):  # some letters are two in small
+        return set(text.split("\n"))
+    found = set()
+    for hint in _HINTS:
+        at = low.find(hint)
+        while at >= 0:
+            stop = text.find("\n", at)
+            stop = len(text) if stop < 0 else stop
+            found.add(text[text.rfind("\n", 0, at) + 1 : stop])
+            at = low.find(hint, stop)
+    return found
 
 
-def _headed(lines: list[str], clauses: list[str]) -> Coded:
-    clauses = list(clauses)
-    lines = _apply(_around(_is_fixed, _general("headings")), lines, clauses)
-    return lines, clauses
+def _finished(lines: Sequence[str], clauses: list[str], fixed: Fixed) -> tuple[Sequence[str], list[str]]:
+    """The lines under headings, with templates where these save enough; whether they do is tried on a sample."""
+    free = sum(len(line) for line in lines if not fixed(line))
+    plans = [(HEADINGS,), (TEMPLATES, HEADINGS)] if free > TEMPLATES_GAIN * sum(map(len, lines)) else [(HEADINGS,)]
+    sample = lines
+    if len(plans) > 1 and len(lines) > 2 * TRIAL_LINES:
+        third, size = len(lines) // 3, TRIAL_LINES // 3
+        sample = [line for start in (0, third, 2 * third) for line in lines[start : start + size]]
+    tried = [_planned(plan, sample, clauses, fixed) for plan in plans]
+    prices = [sampled_cost("\n".join(out)) + cost(AND.join(told)) for out, told in tried]
+    chosen = 1 if len(plans) > 1 and prices[1] < (1 - TEMPLATES_GAIN) * prices[0] else 0
+    return tried[chosen] if sample is lines else _planned(plans[chosen], lines, clauses, fixed)
 
 
-def _price(coded) -> int:
-    return sampled_cost("\n".join(coded[0])) + sampled_cost(" | ".join(coded[1]))
+def _planned(
+    plan: Sequence[Step], lines: Sequence[str], clauses: Sequence[str], fixed: Fixed
+) -> tuple[Sequence[str], list[str]]:
+    told = list(clauses)
+    for step in plan:
+        lines = _apply(step, lines, told, fixed)
+    return lines, told
 
 
-def _general(name: str) -> Step:
-    return _lines.STEPS[name]
-
-
-def _own(clause: str) -> Step:
-    def step(lines: Sequence[str]) -> Coded | None:
-        out = OWN[clause].encode(lines)
-        return None if out is None else (out, clause)
-
-    return step
-
-
-def _apply(step: Step, lines: list[str], clauses: list[str]) -> list[str]:
-    done = step(lines)
+def _apply(step: Step, lines: Sequence[str], clauses: list[str], fixed: Fixed) -> Sequence[str]:
+    """The lines after a step, if it saves more than the clause that tells it."""
+    done = step.encode(lines, fixed)
     if done is None:
         return lines
-    gain = sampled_cost("\n".join(lines)) - sampled_cost("\n".join(done[0]))
-    if gain <= sampled_cost(done[1]) + 2:
-        return lines
+    before, after = "\n".join(lines), "\n".join(done[0])
+    if len(before) - len(after) < 8 * len(done[1]):
+        if sampled_cost(before) - sampled_cost(after) <= cost(done[1]) + 2:
+            return lines
     clauses.append(done[1])
     return done[0]
-
-
-def _is_fixed(line: str) -> bool:
-    return bool(NEWS.search(line) or _SOURCE.match(line) or line[:1] in "\\^|+-~:>" and line[:1])
-
-
-def _around(fixed: Callable[[str], bool], step: Step) -> Step:
-    """A step over the other lines; fixed ones are put back where they were."""
-
-    def around(lines: Sequence[str]) -> Coded | None:
-        keep = [fixed(line) for line in lines]
-        done = step([line for line, fix in zip(lines, keep, strict=True) if not fix])
-        if done is None:
-            return None
-        coded = iter(done[0])
-        names = {line.lstrip(" ").partition(" ")[0] for line in done[0] if " := " in line}
-        heads = any(line[:1] == "@" for line in done[0])
-        out: list[str] = []
-        for line, fix in zip(lines, keep, strict=True):
-            if fix:
-                out.append("\\" + line if _speaks(line, names, heads) else line)
-                continue
-            for text in coded:
-                out.append(text)
-                if text[:1] != "@":
-                    break
-        out.extend(coded)
-        return out, done[1]
-
-    return around
-
-
-def _speaks(line: str, names: set[str], heads: bool) -> bool:
-    first = line[:1]
-    if first in ("@", "\\") or (first == " " and heads):
-        return True
-    body = line[1:] if first == " " else line
-    name, _, rest = body.partition(" ")
-    return body[:1] == "\\" or name in names or rest.startswith(":= ")

@@ -1,0 +1,120 @@
+"""By what the output of a run is known: lines that only test runners, compilers, linters and installers print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from headroom.types import Facts
+
+SAMPLE_LINES = 160
+"""A text is judged by this many lines from its beginning, its middle and its end."""
+
+MIN_SHARE = 0.2
+"""Share of its lines that a text without a headline of a runner must have in common with run output."""
+
+MIN_IN_PROSE = 0.4
+"""The same for a text with Markdown headings or fences: a report that quotes a run is no run."""
+
+MIN_LINES = 3
+
+SESSION = re.compile(
+    r"=+ (?:test session starts|FAILURES|ERRORS|short test summary info|warnings summary) =+\Z"
+    r"|=+ (?:.*, )?\d+ (?:passed|failed|errors?|skipped|deselected).*=+\Z|collected \d+ items?\b"
+    r"|Ran \d+ tests? in [\d.]+s|FAILED \((?:failures|errors)=|(?:ok|FAIL)  ?\t\S+\t"
+    r"|(?:=== (?:RUN|PAUSE|CONT|NAME)  |    ?--- (?:PASS|FAIL|SKIP): |--- (?:PASS|FAIL|SKIP): )\S"
+    r"|running \d+ tests?\Z|test result: (?:ok|FAILED)\.|Traceback \(most recent call last\):\Z"
+    r"|Test (?:Suites|Files):? +\d|Tests: +\d|  \d+ (?:passing|failing)\b|\[INFO\] (?:Scanning for projects|BUILD |-{20})"
+    r"|Tests run: \d+, Failures: \d+|BUILD (?:SUCCESSFUL|FAILED) in|> Task :\S|TAP version \d|1\.\.\d+\Z"
+    r"|    Finished (?:`|\w+ \[)|added \d+ packages|Successfully (?:installed|built) |#\d+ \[\S+ +\d+/\d+\] "
+    r"|Step \d+/\d+ : [A-Z]|make(?:\[\d+\])?: (?:Entering|Leaving|\*\*\*|Nothing)|Found \d+ errors?\b|Success: no issues"
+    r"|✖ \d+ problems? \(|error: could not compile|error: aborting due to|(?:error|warning): build failed"
+    r"|npm (?:ERR!|error) |##\[(?:group|error)\]|Resolved \d+ packages? in|\d+ errors? generated\.",
+    re.ASCII,
+)
+"""One such line opens, parts or closes the output of one runner or another."""
+
+LINE = re.compile(
+    r"\s{0,8}(?:Compiling|Checking|Download(?:ed|ing)|Updating|Locking|Adding|Fresh|Running|Installing|Unpacking|Building"
+    r"|Preparing|Fetch(?:ed|ing)|Collecting|Using cached|Requirement already satisfied:|Setting up|Selecting|Removing"
+    r"|Copying|Linking|Generating|Processing|Extracting|Verifying|Pull complete|Pulling) [\w`@./~-]+"
+    r"|npm (?:warn|WARN|notice|info|http|verbose|sill) |\[ *\d{1,3}%\] |#\d+ (?:[\d.]+ |DONE |CACHED|sha256:|\[|exporting)"
+    r"|\[(?:INFO|WARNING|ERROR)\] |go: (?:downloading|finding|extracting) |(?:Get|Hit|Ign):\d+ http| [+-] [\w@.-]+==\S+\Z"
+    r"|(?:error|warning|note|help)(?:\[\w+\])?: |\s{1,8}(?:-->|:::) \S+:\d+:\d+\Z|(?:LL|\d+|\.\.\.|\s)\s{0,7}\| ?|\s{1,8}= (?:note|help): "
+    r"|\S+:\d+:(?:\d+:)? (?:fatal |internal )?(?:error|warning|note)\b|\S+\(\d+,\d+\): (?:error|warning) [A-Z]+\d+"
+    r"|\s+\d+:\d+ +(?:error|warning|✖|⚠) |(?:/usr/bin/)?(?:gcc|g\+\+|cc|c\+\+|clang\+?\+?|ld|ar|rustc|javac) -"
+    r"|(?:=== |\s*--- (?:PASS|FAIL|SKIP)|(?:ok|FAIL|\?)\s*\t)|test \S+(?: - .*)? \.\.\. \S+|\w+ \([\w.]+\) \.\.\. \S+"
+    r"|\S+\.\w+(?:::\S+)? (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\b|(?:PASSED|FAILED|SKIPPED|ERROR) (?:\[\d+\] )?\S+"
+    r"|\S+\.py [.FEsxXpP]+ |[.FEsxXpP]{8,}(?: +\[|\Z)|\s*(?:✓|✔|√|✕|✗|✘|×|○|●|✎) |\s*(?:PASS|FAIL)  ?\S+\.\w+"
+    r"|(?:not )?ok \d+ |E   |>   |_{3,} .* _{3,}\Z|\s*File \"[^\"]+\", line \d+, in |\S+:\d+: in \S|\S+\.py:\d+: [A-Z]\w+"
+    r"|\s+at \S.*[:)]\d*\)?\Z|\[line above ×|Testing |Creating test |Destroying test |Cloning test "
+    r"|(?:\[[\w:.-]+\] )?\$ \S|\[\w[\w:.-]*\] |Step \d|make(?:\[\d+\])?: |\d+ (?:errors?|warnings?|issues?)\b"
+    r"|(?:GET|POST) \d{3} http|(?:remote|Progress|Packages|Done|Resolving): ",
+)
+"""Lines that runs print by the dozen."""
+
+_OTHER = re.compile(
+    r"\s*[\[{]\"|\s*\d+(?:→|\t)|diff --git |@@ -\d|[-dlbcps][rwxsStT-]{9}[.+@]?\s|\+\+\+ |--- a/|index [0-9a-f]{7,}\.\.",
+    re.ASCII,
+)
+_CODE = re.compile(
+    r"(?:def|class|import|from|package|func|fn|pub|use|const|let|var|#include|export|function|static|public|private|impl"
+    r"|struct|interface|type|return|if|for|while|@\w+|//|/\*|\"\"\"|#!)\b|.*[;{]\s*\Z"
+)
+_MARKDOWN = re.compile(r"#{1,5} \S|```|\|.*\|\Z|\*\*\S")
+_GREP = re.compile(r"[^\s:]*[./][^\s:]*:\d+[:-]")
+_DIAGNOSTIC = re.compile(r"\S+?:\d+:(?:\d+:)? *(?:(?:fatal |internal )?(?:error|warning|note)\b|[A-Z]{1,4}\d{2,4}\b)|\S+:\d+: in ")
+
+COMMAND = re.compile(
+    r"(?:^|[\s;&|/(])(?:pytest|py\.test|tox|nox|unittest|jest|vitest|mocha|cargo|rustc|clippy|npm|npx|pnpm|yarn|bun|pip3?"
+    r"|uv|poetry|tsc|eslint|ruff|mypy|pyright|flake8|pylint|mvn|mvnw|gradle|gradlew|make|cmake|ninja|docker|podman"
+    r"|go (?:test|build|vet|run|mod|install|get)|gotestsum|golangci-lint|mise|apt|apt-get|dnf|yum|brew|bundle|gem"
+    r"|composer|phpunit|rspec|rake|dotnet|swift|xcodebuild|bazel|tsx|manage\.py|runtests\.py|gcc|g\+\+|clang)(?=$|[\s;&|)])"
+)
+
+
+def fit(facts: Facts) -> float:
+    """How surely a text is the output of a run, 0 to 1."""
+    lines = _sample(facts.lines)
+    if len(lines) < MIN_LINES:
+        return 0.0
+    n = len(lines)
+    if sum(1 for line in lines if _OTHER.match(line)) > 0.2 * n:
+        return 0.0
+    session = sum(1 for line in lines if SESSION.match(line))
+    others = [line for line in lines if not (LINE.match(line) or SESSION.match(line))]
+    alike = n - len(others)
+    flat = [line for line in others if line[0] not in " \t"]
+    if sum(1 for line in flat if _CODE.match(line)) > 0.3 * len(flat) + 1 + alike:
+        return 0.0
+    if sum(1 for line in others if _GREP.match(line) and not _DIAGNOSTIC.match(line)) > 0.4 * n:
+        return 0.0
+    share = alike / n
+    if share < MIN_IN_PROSE and sum(1 for line in flat if _MARKDOWN.match(line)) > 1:
+        return 0.0
+    called = _is_called(facts)
+    if session and (share >= 0.03 or session > 1):
+        return min(0.97, 0.72 + 0.2 * share + 0.05 * called)
+    if share >= MIN_SHARE and alike >= MIN_LINES:
+        return min(0.9, 0.4 + 0.45 * share + 0.1 * called)
+    return 0.35 if called else 0.0
+
+
+def _is_called(facts: Facts) -> bool:
+    """True if the call's command runs a tool whose output this is."""
+    if facts.call is None:
+        return False
+    commands = [value for value in facts.call.args.values() if isinstance(value, str)]
+    return any(COMMAND.search(command[:4_000]) for command in commands)
+
+
+def _sample(lines: Sequence[str]) -> list[str]:
+    n = len(lines)
+    if n > 3 * SAMPLE_LINES:
+        middle = n // 2
+        lines = (
+            *lines[:SAMPLE_LINES],
+            *lines[middle : middle + SAMPLE_LINES],
+            *lines[n - SAMPLE_LINES :],
+        )
+    return [line[:400] for line in lines if line and not line.isspace()]

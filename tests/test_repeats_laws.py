@@ -1,0 +1,189 @@
+"""Laws of telling by reference: every text comes back, garbage is refused, and work grows with the text."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from headroom.compressors._repeat_lines import LEGEND, REFERENCE
+from headroom.compressors._repeats import MARK, Earlier, expand, tell
+from headroom.errors import FormatError
+from headroom.types import Facts
+from tests.repeat_samples import CODE, READING, numbered, ran, read, view
+
+HOSTILE = st.sampled_from(
+    [*CODE[:8], "", "}", "\r", "a\rb", "\u2028", "x\u2028y", "12→x", "   7\t", "7→", "[end]", "\ud800", MARK, LEGEND,
+     "[every 10th line numbered]", "[= lines 1-9 above]", "[line above ×3]", "[= lines 2-9 of Bash a above]", "é" * 90,
+     "[= lines 9-2 of Bash a above]", "\\[= lines 1-9 above]", "    10→[= lines 10-20 of Read of a above]"]
+)  # fmt: skip
+PIECES = [
+    CODE[:12],
+    CODE[5:30],
+    CODE[40:47],
+    ["12→" + CODE[0], "[end]", "", *CODE[50:58]],
+    [line + "\r" for line in CODE[:9]],
+]
+LINES = st.lists(st.one_of(st.sampled_from(PIECES), st.lists(HOSTILE, max_size=4)), min_size=1, max_size=5).map(
+    lambda pieces: [line for piece in pieces for line in piece]
+)
+FORM = st.sampled_from(["%6d→", "%d\t", "%d: ", "L%d: ", "%04d| "])
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> tuple[str, str]:
+    """A text as it is sent, and its kind."""
+    lines = draw(LINES)
+    shape = draw(st.sampled_from(["raw", "view", "snippet", "codec", "claimed"]))
+    if shape in ("view", "snippet"):
+        first, form = draw(st.integers(0, 995)), draw(FORM)
+        whole = [numbered(lines, first, form)]
+        if shape == "snippet":
+            whole = [*draw(LINES), *whole, *draw(LINES)]
+        rendering = READING.encode(Facts("\n".join(whole)))
+        if rendering is not None:
+            return rendering, "reading"
+    text = "\n".join(lines)
+    return text, {"codec": "runs", "claimed": "reading"}.get(shape, "raw")
+
+
+def stands(source: Earlier, first: int, last: int) -> list[str]:
+    """Lines of an earlier text, found as a reader finds them: by the numbers of the whole view, or counted."""
+    if source.kind == "reading" and source.text.startswith("[every 10th line numbered"):
+        lines = READING.decode(source.text).split("\n")
+        form = re.compile(r" *L?0*(\d+)(?:→|\t|: ?|\| ?)")
+        by_number = {int(match[1]): line[match.end() :] for line in lines if (match := form.match(line))}
+        return [by_number[n] for n in range(first, last + 1)]
+    return source.text.split("\n")[first - 1 : last]
+
+
+def check_references(text: str, sent: str, earlier: Sequence[Earlier], refers: Sequence[int]) -> None:
+    """Every reference names one of the texts it is said to refer to, and lines there that stand in `sent`."""
+    for match in REFERENCE.finditer(text):
+        namesakes = [i for i, source in enumerate(earlier) if source.name == match["name"]]
+        at = namesakes[-int(match["nth"] or 1)]
+        assert at in refers
+        if MARK in earlier[at].text:
+            continue  # numbers of a told view are counted on over its references
+        there, end = (int(match[k] or match[j]) for k, j in (("there", "first"), ("end", "last")))
+        lines = stands(earlier[at], there, end)
+        assert len(lines) == end - there + 1
+        assert not any(REFERENCE.fullmatch(line) for line in lines)
+        assert all(line in sent for line in lines)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(parts(), st.sampled_from("abc")), min_size=2, max_size=6))
+def test_whatever_is_told_in_a_session_comes_back(session: list[tuple[tuple[str, str], str]]) -> None:
+    earlier: list[Earlier] = []
+    for (sent, kind), name in session:
+        found = tell(sent, kind, earlier)
+        assert found == tell(sent, kind, list(earlier))
+        text = sent
+        event("told" if found else "left alone")
+        if found is not None:
+            text, refers = found
+            assert list(refers) == sorted(set(refers))
+            assert refers
+            needed = [source if i in refers else source._replace(text="") for i, source in enumerate(earlier)]
+            assert expand(text, kind, needed) == sent
+            assert MARK in text
+            assert MARK not in sent
+            check_references(text, sent, earlier, refers)
+        earlier.append(Earlier(name, text, kind))
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_garbage_raises_a_format_error_and_nothing_else(data: st.DataObject) -> None:
+    earlier = [
+        read("a", view(CODE[:40])),
+        ran("b", "\n".join(CODE)),
+        Earlier("c", "[every 10th line numbered]", "reading"),
+    ]
+    line = st.one_of(
+        HOSTILE,
+        st.builds(
+            "[= lines {}-{}{} of {} above{}]".format, st.integers(0, 60), st.integers(0, 60),
+            st.sampled_from(["", ": as lines 3-9"]),
+            st.sampled_from(["Read of a", "Bash b", "c", "Bash b (2nd one up)"]),
+            st.sampled_from(["", ', at "result_"']),
+        ),
+    )  # fmt: skip
+    body = data.draw(st.lists(line, max_size=6))
+    head = data.draw(st.sampled_from([[LEGEND], [LEGEND, "[every 10th line numbered]"], [], [MARK + ": all of c]"]]))
+    kind = data.draw(st.sampled_from(["raw", "reading", "runs"]))
+    with contextlib.suppress(FormatError):
+        assert isinstance(expand("\n".join(head + body), kind, earlier), str)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    51→[= lines 52-60 of Read of a.py above]",
+        "    51→[= lines 51-60: as lines 1-9 of Read of a.py above]",
+        "    51→[= lines 60-51 of Read of a.py above]",
+        "    51→[= lines 51-91 of Read of a.py above]",
+        "    51→[= lines 51-60 of Read of b.py above]",
+        "    51→[= lines 51-60 of Read of a.py (2nd one up) above]",
+        '    51→[= lines 51-60 of Read of a.py above, at "result"]',
+        "    51→[= lines 51-60 of Read of a.py above]\nno number here",
+    ],
+)
+def test_a_reference_that_points_nowhere_is_garbage(line: str) -> None:
+    earlier = [read("a.py", view(CODE[:90]))]
+
+    with pytest.raises(FormatError):
+        expand("\n".join([LEGEND, "[every 10th line numbered]", line]), "reading", earlier)
+
+
+def test_references_do_not_stand_for_more_than_a_request_can_hold() -> None:
+    earlier = [ran("x", "y" * 5_000_000 + "\nz")]
+
+    with pytest.raises(FormatError, match="more text than"):
+        expand("\n".join([LEGEND, *["[= lines 1-2 of Bash x above]"] * 20]), "raw", earlier)
+
+
+def work(action: Callable[[], object]) -> int:
+    """How many lines of Python and calls `action` executes."""
+    counted = 0
+
+    def trace(_frame: FrameType, _event: str, _arg: object) -> Any:
+        nonlocal counted
+        counted += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        action()
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+@pytest.mark.parametrize("pattern", [CODE[:7], ["a = b + c * d - e", *[""] * 40], ["}"], CODE])
+def test_work_grows_with_the_text(pattern: list[str]) -> None:
+    def session(times: int) -> None:
+        lines = pattern * times
+        other = [line for i, line in enumerate(lines) if i % 11]
+        source = ran(f"cat {times}", "\n".join([str(times), *lines]))
+        tell("\n".join(other), "raw", [source])
+        tell(view([*other, "x", "y", "z", "v", "w"]), "reading", [source])
+
+    assert work(lambda: session(40)) <= 6 * work(lambda: session(10)) + 5_000
+
+
+def test_a_history_seen_before_costs_little_more_than_no_history() -> None:
+    history = [read(f"{i}.py", view([f"{i} {line}" for line in CODE])) for i in range(60)]
+    sent = view([f"new {line}" for line in CODE])
+    tell(sent, "reading", history)
+
+    assert work(lambda: tell(sent, "reading", history)) <= work(lambda: tell(sent, "reading", history[:1])) + 60 * 60
