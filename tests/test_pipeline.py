@@ -191,9 +191,17 @@ NOTES = "\n".join(
 )
 
 
-def reread(second: str, *between: Item) -> list[Item]:
-    return [task(), call(1, "Read", file_path="notes.md"), result(1, NOTES, "Read", file_path="notes.md"), *between,
-            call(2, "Read", file_path="notes.md", limit=900), result(2, second, "Read", file_path="notes.md", limit=900)]  # fmt: skip
+def reread(second: str) -> list[Item]:
+    """A conversation that reads one file twice, the second time with other arguments."""
+    first: dict[str, object] = {"file_path": "notes.md"}
+    again: dict[str, object] = {"file_path": "notes.md", "limit": 900}
+    return [
+        task(),
+        call(1, "Read", **first),
+        result(1, NOTES, "Read", **first),
+        call(2, "Read", **again),
+        result(2, second, "Read", **again),
+    ]
 
 
 def test_the_same_text_again_is_told_by_reference_and_comes_back() -> None:

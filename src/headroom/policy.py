@@ -18,6 +18,9 @@ MIN_GAIN_TOKENS = 6
 MIN_GAIN_SHARE = 0.03
 """... and at least this share of the part: a 1 % gain does not pay for a text in a form the model must decode."""
 
+SURE_GAIN_TOKENS = 50
+"""... or this many tokens, whatever the share: twice what a header and a line of legend cost."""
+
 ERROR_TOKENS = 400
 """A failed tool's output below this is left word for word: errors are short, and the next step hangs on them."""
 
@@ -102,4 +105,4 @@ def level(name: str) -> Level:
 def pays(before: int, after: int) -> bool:
     """True if going from `before` to `after` tokens is worth changing the text."""
     gain = before - after
-    return gain >= MIN_GAIN_TOKENS and gain >= MIN_GAIN_SHARE * before
+    return gain >= MIN_GAIN_TOKENS and (gain >= MIN_GAIN_SHARE * before or gain >= SURE_GAIN_TOKENS)
