@@ -127,6 +127,11 @@ def test_a_reference_means_the_column_of_the_nearest_object() -> None:
     assert filled(back(table), made) == made
 
 
+def test_a_name_that_cannot_stand_in_a_template_is_never_referred_to() -> None:
+    made: Columns = {name: [(str(700 + i),) for i in range(9)] for name in ('"<z>"', "copy", "again")}
+    assert filled(back(write(made, 9)), made) == made
+
+
 def test_numbers_are_never_cut() -> None:
     table = write({"id": [f"a1{i}" for i in range(100, 109)]}, 9)
     assert all(row.removesuffix("|").isdigit() or row.startswith("a1") for row in table.rows)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.pins import chain, text_key
+from headroom.pins import chain, text_keys
 from headroom.types import Item, ToolCall
 
 texts = st.text(st.characters(), max_size=20)
@@ -72,7 +72,7 @@ def test_text_that_moves_between_fields_is_another_text() -> None:
 def test_an_unpaired_surrogate_can_be_hashed() -> None:
     item = Item(role="user", kind="result", text="\ud800")
     assert len(chain("d", [item])[0]) == 32
-    assert len(text_key(item, "none").text_hash) == 32
+    assert len(text_keys([item], "none")[0].text_hash) == 32
 
 
 def test_arguments_nested_beyond_the_stack_can_be_hashed() -> None:
@@ -80,3 +80,11 @@ def test_arguments_nested_beyond_the_stack_can_be_hashed() -> None:
     for _ in range(100_000):
         deep = {"a": deep}
     assert len(chain("d", [Item(role="assistant", kind="call", call=ToolCall(name="run", args=deep))])[0]) == 32
+
+
+def test_the_same_text_twice_without_a_call_has_two_keys_and_one_key_per_call() -> None:
+    pasted = Item(role="user", kind="text", text="again")
+    made = Item(role="user", kind="result", text="again", call=ToolCall(id="c1", name="run"))
+    first, result, second = text_keys([pasted, made, pasted], "none")
+    assert len({first, result, second}) == 3
+    assert text_keys([made, pasted], "none") == [result, first]

@@ -274,3 +274,8 @@ def test_six_hundred_lines_of_ripgrep_shrink_by_a_third() -> None:
     text = next(message["content"] for message in messages if message["role"] == "tool")
     assert saved([text]) >= 0.33
     assert len(re.findall(r"^[0-9,]+:|^\S+\.rs:[0-9]+:", "\n".join(rendered(text)), re.MULTILINE)) > 400
+
+
+def test_lines_that_begin_with_a_date_are_not_search_results() -> None:
+    lines = [f"2025-05-{i % 28 + 1:02} 10:{i:02}:00 INFO job {i} done" for i in range(40)]
+    assert Search().fit(Facts("\n".join(lines))) == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from headroom.types import Item, Json, PinKey, TextKey, WayBack
@@ -32,9 +33,18 @@ def pin_key(value: bytes, way: WayBack) -> PinKey:
     return PinKey(value, way)
 
 
-def text_key(item: Item, way: WayBack) -> TextKey:
-    """The second key of a pin: the call that produced the part, and the part's text."""
-    return TextKey(way, item.call.id if item.call else "", sent_hash(item.head + item.text))
+def text_keys(parts: Sequence[Item], way: WayBack) -> list[TextKey]:
+    """The second keys of pins: the call that produced each part, and the part's text. Parts without a call are told
+    apart by how often the same text stood before them."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for part in parts:
+        call_id = part.call.id if part.call else ""
+        if not call_id:
+            seen[part.text] += 1
+            call_id = f"#{seen[part.text]}"
+        keys.append(TextKey(way, call_id, sent_hash(part.head + part.text)))
+    return keys
 
 
 def sent_hash(text: str) -> bytes:

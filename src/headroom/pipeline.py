@@ -11,25 +11,36 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeVar
 
 from headroom import detect, policy
-from headroom.compressors import BY_NAME, COMPRESSORS, MARKS
+from headroom.compressors import BY_NAME, COMPRESSORS, MARKS, RAW
 from headroom.compressors._repeats import Earlier, expand, name_of, tell, written
-from headroom.errors import StoreError
-from headroom.pins import chain, pin_key, sent_hash, text_key
+from headroom.errors import FormatError, StoreError
+from headroom.pins import chain, pin_key, sent_hash, text_keys
 from headroom.tokens import estimate
-from headroom.types import Compressor, Counter, Decision, Facts, Item, PartClass, Pin, PinKey, Store, ToolCall, WayBack
+from headroom.types import (
+    Compressor,
+    Counter,
+    Decision,
+    Facts,
+    Item,
+    PartClass,
+    Pin,
+    PinKey,
+    Store,
+    TextKey,
+    ToolCall,
+    WayBack,
+)
 
 log = logging.getLogger("headroom")
 
 ASSISTANT_ROLES = frozenset({"assistant", "model"})
 """How the dialects call the model's own turns."""
-
-RAW = BY_NAME["raw"]
 
 T = TypeVar("T")
 
@@ -79,14 +90,14 @@ class _Conversation:
             known = self.store.pins(self.chains)
             way = self._way(known)
             found = [known.get(pin_key(value, way)) for value in self.chains]
-            lost = [i for i in range(self.history) if found[i] is None]
-            keys = {i: text_key(self.parts[i], way) for i in lost}
-            by_text = self.store.pins_by_text(list(keys.values())) if lost else {}
+            keys = text_keys(self.parts, way) if None in found else []
+            lost = {i: keys[i] for i in range(self.history) if found[i] is None}
+            by_text = self.store.pins_by_text(list(lost.values())) if lost else {}
         except StoreError:
             log.exception("the store cannot be read: all parts stay as they are")
             return [raw(part, self.moment, "store-failed") for part in self.parts]
-        remembered = {i: by_text.get(key) for i, key in keys.items()}
-        return self._pin(way, found, self._decisions([pin or remembered.get(i) for i, pin in enumerate(found)]))
+        remembered = {i: by_text.get(key) for i, key in lost.items()}
+        return self._pin(way, keys, found, self._decisions(found, remembered))
 
     def _way(self, known: dict[PinKey, Pin]) -> WayBack:
         """The way back of the deepest pinned part once the model has spoken; before that, the caller's."""
@@ -99,7 +110,7 @@ class _Conversation:
             ways = by_chain[deepest] if deepest is not None else ways
         return self.moment.way if self.moment.way in ways else min(ways)
 
-    def _decisions(self, pins: Sequence[Pin | None]) -> list[Decision]:
+    def _decisions(self, found: Sequence[Pin | None], remembered: Mapping[int, Pin | None]) -> list[Decision]:
         """For each part the pinned decision or a new one, made with the texts before it at hand."""
         made: list[Decision] = []
         earlier: list[Earlier] = []
@@ -108,31 +119,27 @@ class _Conversation:
                 earlier += written(item.call)
             if not item.is_part:
                 continue
-            decision = self._decision(item, len(made), pins[len(made)], earlier)
+            pin = found[len(made)]
+            decision = pin.decision if pin else self._decision(item, len(made), remembered.get(len(made)), earlier)
             made.append(decision)
             if item.kind == "result" and item.call is not None:
                 earlier.append(_as_sent(item, item.call, decision))
         return made
 
     def _decision(self, part: Item, number: int, pin: Pin | None, earlier: Sequence[Earlier]) -> Decision:
+        """What no pin tells for this place: what `pin` tells of the same text elsewhere, or a new decision."""
         if pin is not None:
-            gone = pin.decision.refers and not {sent_hash(e.text) for e in earlier}.issuperset(pin.decision.refers)
-            return raw(part, self.moment, "sent-raw") if gone else pin.decision
+            return pin.decision if _still_told(part, pin.decision, earlier) else raw(part, self.moment, "sent-raw")
         if number < self.history and self.moment.history == "raw":
             return raw(part, self.moment, "sent-raw")
         return render(part, self.moment, self.store, earlier)
 
-    def _pin(self, way: WayBack, found: Sequence[Pin | None], decisions: list[Decision]) -> list[Decision]:
+    def _pin(
+        self, way: WayBack, keys: Sequence[TextKey], found: Sequence[Pin | None], decisions: list[Decision]
+    ) -> list[Decision]:
         """Pins what was not pinned yet; what another worker pinned first is what counts."""
         new = [i for i, pin in enumerate(found) if pin is None]
-        pins = [
-            Pin(
-                key=pin_key(self.chains[i], way),
-                text_key=text_key(self.parts[i], way),
-                decision=decisions[i],
-            )
-            for i in new
-        ]
+        pins = [Pin(key=pin_key(self.chains[i], way), text_key=keys[i], decision=decisions[i]) for i in new]
         try:
             held = self.store.pin(pins) if pins else []
         except StoreError:
@@ -144,6 +151,17 @@ class _Conversation:
         for i, pin in zip(new, held, strict=True):
             decisions[i] = pin.decision
         return decisions
+
+
+def _still_told(part: Item, decision: Decision, earlier: Sequence[Earlier]) -> bool:
+    """True unless the decision refers to a text that no longer stands in this request under the same name."""
+    if not decision.refers or decision.rendering is None:
+        return True
+    try:
+        text = expand(decision.rendering, decision.kind, earlier)
+    except FormatError:
+        return False
+    return BY_NAME[decision.kind].verify(Facts(part.text, part.call), text)
 
 
 def _as_sent(part: Item, call: ToolCall, decision: Decision) -> Earlier:
@@ -261,9 +279,8 @@ def _encode(facts: Facts, moment: Moment) -> tuple[Compressor, str | None, str]:
             failed.append(compressor.name)
             return None
 
-    fits = [(attempt(c, partial(c.fit, facts)) or 0.0, c) for c in COMPRESSORS if c is not RAW]
-    ranked = sorted((f for f in fits if f[0] > 0), key=lambda f: -f[0])[: policy.TRIED_COMPRESSORS]
-    allowed = [c for _, c in ranked if moment.level.action(c.content) != "keep"]
+    ranked = _ranked(lambda c: attempt(c, partial(c.fit, facts)) or 0.0)
+    allowed = [c for c in ranked if moment.level.action(c.content) != "keep"]
     made = [(c, r) for c in allowed if (r := attempt(c, partial(c.encode, facts))) is not None]
     if len(made) > 1:
         made.sort(key=lambda m: estimate(m[1], moment.counter))
@@ -271,10 +288,23 @@ def _encode(facts: Facts, moment: Moment) -> tuple[Compressor, str | None, str]:
         if attempt(compressor, partial(compressor.verify, facts, rendering)):
             return compressor, rendering, "encoded"
         log.error("compressor %s wrote a rendering that does not decode to its original", compressor.name)
-    kind = ranked[0][1] if ranked else RAW
+    kind = ranked[0] if ranked else RAW
     if failed:
         return kind, None, "compressor-failed"
     return kind, None, "unverified" if made else "no-gain" if allowed else "level" if ranked else "no-fit"
+
+
+def _ranked(fit: Callable[[Compressor], float]) -> list[Compressor]:
+    """The compressors that are worth trying, best first: one that is sure, else the best few."""
+    fits: list[tuple[float, Compressor]] = []
+    for compressor in COMPRESSORS:
+        if compressor is RAW:
+            continue
+        fits.append((fit(compressor), compressor))
+        if fits[-1][0] >= policy.SURE_FIT:
+            return [compressor]
+    fits.sort(key=lambda f: -f[0])
+    return [c for f, c in fits[: policy.TRIED_COMPRESSORS] if f > 0]
 
 
 def _parts_before_last_assistant_turn(items: Sequence[Item]) -> int:

@@ -6,19 +6,29 @@ of the tuple.
 
 from __future__ import annotations
 
+from headroom.compressors import _repeats
 from headroom.compressors.diff import Diff
 from headroom.compressors.listing import Listing
+from headroom.compressors.logs import Logs
+from headroom.compressors.mixed import Mixed
 from headroom.compressors.raw import Raw
 from headroom.compressors.reading import Reading
 from headroom.compressors.records import Records
+from headroom.compressors.runs import Runs
 from headroom.compressors.search import Search
+from headroom.compressors.table import Table
 from headroom.types import Compressor
 
-COMPRESSORS: tuple[Compressor, ...] = (Records(), Reading(), Search(), Listing(), Diff(), Raw())
+RAW = Raw()
+
+_KINDS: tuple[Compressor, ...] = (Records(), Reading(), Search(), Listing(), Table(), Diff(), Logs(), Runs())
+
+COMPRESSORS: tuple[Compressor, ...] = (*_KINDS, Mixed(_KINDS), RAW)
 
 BY_NAME = {compressor.name: compressor for compressor in COMPRESSORS}
 
 NOTICE_MARKS = ("headroom_retrieve(",)
 """What stands in every omission notice."""
 
-MARKS: tuple[str, ...] = NOTICE_MARKS + tuple(mark for compressor in COMPRESSORS for mark in compressor.marks)
+MARKS: tuple[str, ...] = (*NOTICE_MARKS, _repeats.MARK, *(mark for c in COMPRESSORS for mark in c.marks))
+"""All ASCII substrings by which a text is known to speak our format already."""

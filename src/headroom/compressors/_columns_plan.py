@@ -141,7 +141,7 @@ class Plan:
 
     def _copied(self, name: str, column: list[Value]) -> bool:
         """Numbers equal to another column's throughout; strings are found as templates."""
-        if self.n < FEW_ROWS or type(column[0]) is str:
+        if self.n < FEW_ROWS or type(column[0]) is str or unfit(name):
             return False
         other = self._copies.setdefault((column[0], column[self.n // 2], column[-1]), name)
         if other == name or self.columns[other] != column or len(set(column)) < 3:

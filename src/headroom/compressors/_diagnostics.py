@@ -11,8 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 CLAUSE = "^9: 9 characters from the column of -->; --> : is in the same file"
+
+_PAGE = "= help: …#"
+"""Stands for the last help page told, up to the name of the lint."""
 
 OVERRIDE = "; allow overrides"
 """Stands for the line that tells how to override the lint named in the note before it."""
@@ -34,7 +38,7 @@ def present(lines: Sequence[str]) -> bool:
     """True if any diagnostic of this form stands in the lines."""
     return any(
         line[:1] == " " and "--> " in line[:13] and ARROW.match(line) and below.strip() == "|"
-        for line, below in zip(lines, lines[1:], strict=False)
+        for line, below in pairwise(lines)
     )
 
 
@@ -44,6 +48,7 @@ class _Place:
     def __init__(self) -> None:
         self.width = 0
         self.path = ""
+        self.page = ""
         self.line = 0
         self.column = 0
         self.next = 0
@@ -108,7 +113,9 @@ class _Place:
         if self.kind == CHILD:
             return following == SOURCE
         if self.kind == SOURCE:
-            return not self.nested if following in (NOTE, CHILD) else following == OTHER and self.suggests and self.edited
+            if following in (NOTE, CHILD):
+                return not self.nested
+            return following == OTHER and self.suggests and self.edited
         return False
 
 
@@ -166,7 +173,7 @@ def decode(lines: Sequence[str]) -> list[str]:
         if not dense and place.gap(kind):
             out.append(place.gutter)
         dense = False
-        _follow(text, kind, place)
+        _write(text, kind, place)  # moves on as the encoder did
         out.append(text)
         if after:
             out.append(after)
@@ -202,8 +209,7 @@ def _write(line: str, kind: str, place: _Place) -> str:
         return f"{match[1]}--> :{match[3]}:{match[4]}" if same else _plain(line)
     if kind == NOTE:
         place.kind, place.first = NOTE, False
-        note = line[place.width + 1 :]
-        return f"{note[:2]}\\{note[2:]}" if note.endswith(OVERRIDE) or note[2:3] == "\\" else note
+        return _note(line[place.width + 1 :], place)
     if kind == SOURCE and line.startswith(place.gutter):
         marks = line[place.width + 2 :]
         carets = _CARETS.match(marks) if place.first else None
@@ -220,6 +226,17 @@ def _write(line: str, kind: str, place: _Place) -> str:
         return f"{'' if known else number}{sign}{numbered[4]}"
     place.other(line)
     return _plain(line)
+
+
+def _note(note: str, place: _Place) -> str:
+    """A note, the page it names told once."""
+    page, mark, lint = note.rpartition("#")
+    if mark and page.startswith("= help: ") and "://" in page:
+        if page == place.page:
+            return _PAGE + lint
+        place.page = page
+    ours = note.endswith(OVERRIDE) or note[2:3] == "\\" or note.startswith(_PAGE)
+    return f"{note[:2]}\\{note[2:]}" if ours else note
 
 
 def _plain(line: str) -> str:
@@ -253,15 +270,12 @@ def _read_note(line: str, place: _Place) -> tuple[str, str, str]:
     after = ""
     if line[2:3] == "\\":
         line = line[:2] + line[3:]
+    elif line.startswith(_PAGE):
+        line = f"{place.page}#{line[len(_PAGE) :]}"
     elif line.endswith(OVERRIDE):
         line = line[: -len(OVERRIDE)]
         after = _override(line, place)
     return " " * (place.width + 1) + line, NOTE, after
-
-
-def _follow(line: str, kind: str, place: _Place) -> None:
-    """Moves on as `_write` does."""
-    _write(line, kind, place)
 
 
 def _override(note: str, place: _Place) -> str:

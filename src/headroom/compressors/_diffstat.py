@@ -25,10 +25,10 @@ _ENDS = frozenset("+-0123456789sn")
 
 
 class Row(NamedTuple):
-    """A file of a table: its name, the count or `Bin …`, the graph with the blank before it."""
+    """A file of a table: its name, the number of changes or `Bin …`, the graph with the blank before it."""
 
     name: str
-    count: str
+    changes: str
     graph: str
 
 
@@ -78,7 +78,7 @@ def restored(lines: list[str], at: int) -> Table | None:
     if summary is None or int(summary[3] or summary[2]) != len(rows):
         return None
     width = int(summary[4] or max(len(row.name) for row in rows))
-    digits = max(len(row.count.partition(" ")[0]) for row in rows)
+    digits = max(len(row.changes.partition(" ")[0]) for row in rows)
     return Table([*(_padded(row, width, digits) for row in rows), summary[1]], stop + 1)
 
 
@@ -143,7 +143,7 @@ def _entries(rows: list[Row]) -> list[str]:
         elif inside and "/" not in members[0].name:
             out.append(HERE)
         inside = bool(heading)
-        out += [f" {row.name[len(heading) :]} {row.count}{row.graph}" for row in members]
+        out += [f" {row.name[len(heading) :]} {row.changes}{row.graph}" for row in members]
     return out
 
 
@@ -154,5 +154,5 @@ def _folder(row: Row) -> str:
 
 
 def _padded(row: Row, width: int, digits: int) -> str:
-    count, blank, rest = row.count.partition(" ")
+    count, blank, rest = row.changes.partition(" ")
     return f" {row.name:<{width}} | {count:>{digits}}{blank}{rest}{row.graph}"

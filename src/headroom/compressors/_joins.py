@@ -60,7 +60,7 @@ def encode(lines: Sequence[str], fixed: Callable[[str], bool]) -> tuple[list[str
 
 def decode(lines: Sequence[str], braces: str) -> list[str]:
     """The lines that `encode` was given. Raises FormatError on more text than any part holds."""
-    left, right = braces
+    left, right = braces[0], braces[1]
     room = policy.MAX_CHARS
     out: list[str] = []
     for line in lines:
@@ -90,7 +90,7 @@ def _run(
     chars = 0
     price, last = 0, (-1, -1)
     for j in range(i, min(len(shared), i + MAX_LINES - 1)):
-        if best[0] == j and j > i and sum(shared[j]) < before + behind and _closer(shared, j):
+        if best[0] == j and (j == i or sum(shared[j]) < before + behind) and _closer(shared, j):
             break
         before, behind = min(before, shared[j][0]), min(behind, shared[j][1])
         other = lines[j + 1]
@@ -118,12 +118,12 @@ def _closer(shared: Sequence[tuple[int, int]], j: int) -> bool:
 
 
 def _shared(a: str, b: str) -> tuple[int, int]:
-    """Lengths of the common beginning and the common end; nothing for equal lines."""
+    """Lengths of the common beginning and the common end, cut at delimiters; nothing for equal lines."""
     if a == b or not a or not b or (a[0] != b[0] and a[-1] != b[-1]):
         return 0, 0
     limit = min(len(a), len(b))
-    start = _common(a, b, limit)
-    return start, _common(a[::-1], b[::-1], limit - start)
+    start = _start(a, _common(a, b, limit))
+    return start, _end(a, _common(a[::-1], b[::-1], limit - start))
 
 
 def _common(a: str, b: str, limit: int) -> int:

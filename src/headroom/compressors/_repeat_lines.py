@@ -15,8 +15,7 @@ from itertools import accumulate
 from threading import Lock
 from typing import NamedTuple
 
-from headroom.compressors.reading import END, HEADER, STEP, Gutter
-from headroom.compressors.reading import _told as gutter_of
+from headroom.compressors.reading import END, HEADER, STEP, Gutter, gutter_of
 from headroom.errors import FormatError
 
 MARK = "[repeats of text above"

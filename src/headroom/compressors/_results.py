@@ -7,6 +7,7 @@ The rule it keeps: pieces joined give the line back, whatever was understood.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from headroom.compressors import _paths
@@ -18,7 +19,7 @@ GAP = "--"
 MIN_RESULTS = 3
 MIN_CONTEXT = 5
 MIN_BARE_SHARE = 0.8
-"""Lines without a path are taken for one file's only if nearly all of them are numbered."""
+"""Lines without a path are taken for one file's only if nearly all of them are numbered, and rise."""
 
 _LISTED = re.compile(r"[0-9][0-9,]*[:=-]")
 _BARE = re.compile(r"(0|[1-9][0-9]{0,8})([:=-])")
@@ -148,6 +149,9 @@ def _one_file(lines: list[str]) -> Results | None:
     context = sum(line.mark == "-" for line in results)
     if context < MIN_CONTEXT or len(results) + found.count(GAP) < MIN_BARE_SHARE * len(lines):
         return None
+    rising = sum((a.number or 0) < (b.number or 0) for a, b in pairwise(results))
+    if rising < MIN_BARE_SHARE * (len(results) - 1):
+        return None  # `2025-05-01 …`: dates, not numbers of lines
     return Results(found, "one")
 
 

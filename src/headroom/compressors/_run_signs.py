@@ -20,14 +20,16 @@ MIN_LINES = 3
 
 SESSION = re.compile(
     r"=+ (?:test session starts|FAILURES|ERRORS|short test summary info|warnings summary) =+\Z"
+    r"|={8,} \w[^=]* ={8,}\Z"
     r"|=+ (?:.*, )?\d+ (?:passed|failed|errors?|skipped|deselected).*=+\Z|collected \d+ items?\b"
     r"|Ran \d+ tests? in [\d.]+s|FAILED \((?:failures|errors)=|(?:ok|FAIL)  ?\t\S+\t"
-    r"|(?:=== (?:RUN|PAUSE|CONT|NAME)  |    ?--- (?:PASS|FAIL|SKIP): |--- (?:PASS|FAIL|SKIP): )\S"
+    r"|(?:=== (?:RUN|PAUSE|CONT|NAME)  |(?:    )?--- (?:PASS|FAIL|SKIP): )\S"
     r"|running \d+ tests?\Z|test result: (?:ok|FAILED)\.|Traceback \(most recent call last\):\Z"
-    r"|Test (?:Suites|Files):? +\d|Tests: +\d|  \d+ (?:passing|failing)\b|\[INFO\] (?:Scanning for projects|BUILD |-{20})"
-    r"|Tests run: \d+, Failures: \d+|BUILD (?:SUCCESSFUL|FAILED) in|> Task :\S|TAP version \d|1\.\.\d+\Z"
-    r"|    Finished (?:`|\w+ \[)|added \d+ packages|Successfully (?:installed|built) |#\d+ \[\S+ +\d+/\d+\] "
-    r"|Step \d+/\d+ : [A-Z]|make(?:\[\d+\])?: (?:Entering|Leaving|\*\*\*|Nothing)|Found \d+ errors?\b|Success: no issues"
+    r"|Test (?:Suites|Files):? +\d|Tests: +\d|  \d+ (?:passing|failing)\b"
+    r"|\[INFO\] (?:Scanning for projects|BUILD |-{20})|Tests run: \d+, Failures: \d+|BUILD (?:SUCCESSFUL|FAILED) in"
+    r"|> Task :\S|TAP version \d|1\.\.\d+\Z|    Finished (?:`|\w+ \[)|added \d+ packages"
+    r"|Successfully (?:installed|built) |#\d+ \[\S+ +\d+/\d+\] |Step \d+/\d+ : [A-Z]"
+    r"|make(?:\[\d+\])?: (?:Entering|Leaving|\*\*\*|Nothing)|Found \d+ errors?\b|Success: no issues"
     r"|✖ \d+ problems? \(|error: could not compile|error: aborting due to|(?:error|warning): build failed"
     r"|npm (?:ERR!|error) |##\[(?:group|error)\]|Resolved \d+ packages? in|\d+ errors? generated\.",
     re.ASCII,
@@ -35,42 +37,54 @@ SESSION = re.compile(
 """One such line opens, parts or closes the output of one runner or another."""
 
 LINE = re.compile(
-    r"\s{0,8}(?:Compiling|Checking|Download(?:ed|ing)|Updating|Locking|Adding|Fresh|Running|Installing|Unpacking|Building"
-    r"|Preparing|Fetch(?:ed|ing)|Collecting|Using cached|Requirement already satisfied:|Setting up|Selecting|Removing"
-    r"|Copying|Linking|Generating|Processing|Extracting|Verifying|Pull complete|Pulling) [\w`@./~-]+"
-    r"|npm (?:warn|WARN|notice|info|http|verbose|sill) |\[ *\d{1,3}%\] |#\d+ (?:[\d.]+ |DONE |CACHED|sha256:|\[|exporting)"
-    r"|\[(?:INFO|WARNING|ERROR)\] |go: (?:downloading|finding|extracting) |(?:Get|Hit|Ign):\d+ http| [+-] [\w@.-]+==\S+\Z"
-    r"|(?:error|warning|note|help)(?:\[\w+\])?: |\s{1,8}(?:-->|:::) \S+:\d+:\d+\Z|(?:LL|\d+|\.\.\.|\s)\s{0,7}\| ?|\s{1,8}= (?:note|help): "
-    r"|\S+:\d+:(?:\d+:)? (?:fatal |internal )?(?:error|warning|note)\b|\S+\(\d+,\d+\): (?:error|warning) [A-Z]+\d+"
-    r"|\s+\d+:\d+ +(?:error|warning|✖|⚠) |(?:/usr/bin/)?(?:gcc|g\+\+|cc|c\+\+|clang\+?\+?|ld|ar|rustc|javac) -"
-    r"|(?:=== |\s*--- (?:PASS|FAIL|SKIP)|(?:ok|FAIL|\?)\s*\t)|test \S+(?: - .*)? \.\.\. \S+|\w+ \([\w.]+\) \.\.\. \S+"
-    r"|\S+\.\w+(?:::\S+)? (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\b|(?:PASSED|FAILED|SKIPPED|ERROR) (?:\[\d+\] )?\S+"
-    r"|\S+\.py [.FEsxXpP]+ |[.FEsxXpP]{8,}(?: +\[|\Z)|\s*(?:✓|✔|√|✕|✗|✘|×|○|●|✎) |\s*(?:PASS|FAIL)  ?\S+\.\w+"
-    r"|(?:not )?ok \d+ |E   |>   |_{3,} .* _{3,}\Z|\s*File \"[^\"]+\", line \d+, in |\S+:\d+: in \S|\S+\.py:\d+: [A-Z]\w+"
-    r"|\s+at \S.*[:)]\d*\)?\Z|\[line above ×|Testing |Creating test |Destroying test |Cloning test "
-    r"|(?:\[[\w:.-]+\] )?\$ \S|\[\w[\w:.-]*\] |Step \d|make(?:\[\d+\])?: |\d+ (?:errors?|warnings?|issues?)\b"
-    r"|(?:GET|POST) \d{3} http|(?:remote|Progress|Packages|Done|Resolving): ",
+    # installers and builds
+    r"\s{0,8}(?:Compiling|Checking|Download(?:ed|ing)|Updating|Locking|Adding|Fresh|Running|Installing|Unpacking"
+    r"|Building|Preparing|Fetch(?:ed|ing)|Collecting|Using cached|Requirement already satisfied:|Setting up"
+    r"|Selecting|Removing|Copying|Linking|Generating|Processing|Extracting|Verifying|Pull(?:ing| complete)) [\w`@./~-]+"
+    r"|npm (?:warn|WARN|notice|info|http|verbose|sill) |\[ *\d{1,3}%\] | [+-] [\w@.-]+==\S+\Z"
+    r"|#\d+ (?:[\d.]+ |DONE |CACHED|sha256:|\[|exporting)|\[(?:INFO|WARNING|ERROR)\] |(?:Get|Hit|Ign):\d+ http"
+    r"|go: (?:downloading|finding|extracting) |(?:GET|POST) \d{3} http|(?:remote|Progress|Packages|Done|Resolving): "
+    r"|(?:/usr/bin/)?(?:gcc|g\+\+|cc|c\+\+|clang\+?\+?|ld|ar|rustc|javac) -|make(?:\[\d+\])?: |Step \d"
+    # diagnostics
+    r"|(?:error|warning|note|help)(?:\[\w+\])?: |\s{1,8}(?:-->|:::) \S+:\d+:\d+\Z|\s{1,8}= (?:note|help): "
+    r"|(?:LL|\d+|\.\.\.|\s)\s{0,7}\| ?|\S+:\d+:(?:\d+:)? (?:fatal |internal )?(?:error|warning|note)\b"
+    r"|\S+\(\d+,\d+\): (?:error|warning) [A-Z]+\d+|\s+\d+:\d+ +(?:error|warning|✖|⚠) "
+    r"|\d+ (?:errors?|warnings?|issues?)\b"
+    # tests
+    r"|=== |\s*--- (?:PASS|FAIL|SKIP)|(?:ok|FAIL|\?)\s*\t|test \S+(?: - .*)? \.\.\. \S+|\w+ \([\w.]+\) \.\.\. \S+"
+    r"|\S+\.\w+(?:::\S+)? (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\b|\S+\.py [.FEsxXpP]+ "
+    r"|(?:PASSED|FAILED|SKIPPED|ERROR) (?:\[\d+\] )?\S+|[.FEsxXpP]{8,}(?: +\[|\Z)"
+    r"|\s*(?:✓|✔|√|✕|✗|✘|×|○|●|✎) |\s*(?:PASS|FAIL)  ?\S+\.\w+|(?:not )?ok \d+ |E   |>   |_{3,} .* _{3,}\Z"
+    r"|(?:Testing|Creating test|Destroying test|Cloning test) "
+    # stack frames, commands and prefixes
+    r"|\s*File \"[^\"]+\", line \d+, in |\S+:\d+: in \S|\S+\.py:\d+: [A-Z]\w+|\s+at \S.*[:)]\d*\)?\Z"
+    r"|(?:\[[\w:.-]+\] )?\$ \S|\[\w[\w:.-]*\] ",
 )
 """Lines that runs print by the dozen."""
 
 _OTHER = re.compile(
-    r"\s*[\[{]\"|\s*\d+(?:→|\t)|diff --git |@@ -\d|[-dlbcps][rwxsStT-]{9}[.+@]?\s|\+\+\+ |--- a/|index [0-9a-f]{7,}\.\.",
+    r"\s*[\[{]\"|\s*\d+(?:→|\t)|diff --git |@@ -\d|[-dlbcps][rwxsStT-]{9}[.+@]?\s|\+\+\+ |--- a/"
+    r"|index [0-9a-f]{7,}\.\.",
     re.ASCII,
 )
 _CODE = re.compile(
     r"(?:def|class|import|from|package|func|fn|pub|use|const|let|var|#include|export|function|static|public|private|impl"
     r"|struct|interface|type|return|if|for|while|@\w+|//|/\*|\"\"\"|#!)\b|.*[;{]\s*\Z"
 )
-_MARKDOWN = re.compile(r"#{1,5} \S|```|\|.*\|\Z|\*\*\S")
+_MARKDOWN = re.compile(r"#{2,5} \S|```|\*\*\S")
 _GREP = re.compile(r"[^\s:]*[./][^\s:]*:\d+[:-]")
-_DIAGNOSTIC = re.compile(r"\S+?:\d+:(?:\d+:)? *(?:(?:fatal |internal )?(?:error|warning|note)\b|[A-Z]{1,4}\d{2,4}\b)|\S+:\d+: in ")
+_DIAGNOSTIC = re.compile(
+    r"\S+?:\d+:(?:\d+:)? *(?:(?:fatal |internal )?(?:error|warning|note)\b|[A-Z]{1,4}\d{2,4}\b)|\S+:\d+: in "
+)
 
 COMMAND = re.compile(
     r"(?:^|[\s;&|/(])(?:pytest|py\.test|tox|nox|unittest|jest|vitest|mocha|cargo|rustc|clippy|npm|npx|pnpm|yarn|bun|pip3?"
     r"|uv|poetry|tsc|eslint|ruff|mypy|pyright|flake8|pylint|mvn|mvnw|gradle|gradlew|make|cmake|ninja|docker|podman"
     r"|go (?:test|build|vet|run|mod|install|get)|gotestsum|golangci-lint|mise|apt|apt-get|dnf|yum|brew|bundle|gem"
-    r"|composer|phpunit|rspec|rake|dotnet|swift|xcodebuild|bazel|tsx|manage\.py|runtests\.py|gcc|g\+\+|clang)(?=$|[\s;&|)])"
+    r"|composer|phpunit|rspec|rake|dotnet|swift|xcodebuild|bazel|tsx|manage\.py|runtests\.py|gcc|g\+\+|clang)"
+    r"(?=$|[\s;&|)])"
 )
+"""A command line that runs a tool of these kinds."""
 
 
 def fit(facts: Facts) -> float:

@@ -29,8 +29,8 @@ _LAST = '" or nothing: as in the last A'
 
 
 HEADLINE = re.compile(
-    r"(?:error|warning)(?:\[\w+\])?: |(?:FAILED|FAIL|ERROR) |\s*--- FAIL|=+ .*\d (?:passed|failed|error)|_{3,} .* _{3,}\Z"
-    r"|test result: |Tests: |Ran \d+ tests?|[\w.:/-]+ \.\.\. (?:FAILED|FAIL|ERROR)\Z"
+    r"(?:error|warning)(?:\[\w+\])?: |(?:FAILED|FAIL|ERROR) |\s*--- FAIL|=+ .*\d (?:passed|failed|error)"
+    r"|_{3,} .* _{3,}\Z|test result: |Tests: |Ran \d+ tests?|[\w.:/-]+ \.\.\. (?:FAILED|FAIL|ERROR)\Z"
 )
 """Lines that say what failed, or how a run ended."""
 
@@ -164,9 +164,7 @@ TEMPLATES = Step(
     re.compile(r"A := text (.)v(.): later A v is that line with value v(?:; .*)?\Z"),
     lambda lines, match: _templates.decode(lines, match[1] + match[2]),
 )
-HEADINGS = Step(
-    _headed, re.compile(re.escape(_HEADINGS) + r"(?:; .*)?\Z"), lambda lines, _: _prefix.decode(lines)
-)
+HEADINGS = Step(_headed, re.compile(re.escape(_HEADINGS) + r"(?:; .*)?\Z"), lambda lines, _: _prefix.decode(lines))
 
 
 def decode(clauses: str, lines: Lines) -> list[str]:

@@ -52,6 +52,8 @@ def _outside(line: str, sign: str) -> int:
 def find(text: str, name: str) -> tuple[Grid, str] | None:
     """The table a text is, and what follows its last full record; None if its quoting cannot be told in a word."""
     sign = NAMES[name]
+    if "\r" in text and '"' not in text:
+        return None
     if '"' not in text:
         lines = text.split("\n")
         cells: list[list[str]] = [line.split(sign) for line in lines]
@@ -61,7 +63,9 @@ def find(text: str, name: str) -> tuple[Grid, str] | None:
         else:
             rest = ""
         width = len(cells[0])
-        rows: list[list[str] | str] = [row if len(row) == width else line for row, line in zip(cells, lines, strict=True)]
+        rows: list[list[str] | str] = [
+            row if len(row) == width else line for row, line in zip(cells, lines, strict=True)
+        ]
         return Grid(name, cells[0], rows[1:]), rest
     return _quoted(text, name, sign)
 
@@ -81,7 +85,9 @@ def _quoted(text: str, name: str, sign: str) -> tuple[Grid, str] | None:
         return None
     letters = "".join([kind or "" for kind in kinds])
     plain = heads == "n" and set(letters) == {"n"}
-    shape = name if plain else f"{name}, quoted" + ("" if heads + letters == "q" * (width + 1) else f" {heads}/{letters}")
+    shape = (
+        name if plain else f"{name}, quoted" + ("" if heads + letters == "q" * (width + 1) else f" {heads}/{letters}")
+    )
     bare = [[_bare(cell) for cell in record] for record in records]
     return Grid(shape, bare[0], [*bare[1:]]), rest
 
@@ -121,10 +127,10 @@ def _quoting(cells: Sequence[str], sign: str) -> str | None:
     marks = {cell[:1] == '"' for cell in cells}
     if marks == {True}:
         return "q"
-    if all((cell[:1] == '"' and cell != '""') or not cell for cell in cells) and True in marks:
-        return "u"
-    if all(cell[:1] != '"' or _needs(_bare(cell), sign) for cell in cells):
+    if all((cell[:1] == '"') == _needs(_bare(cell), sign) for cell in cells):
         return "n"
+    if all((cell[:1] == '"' and cell != '""') or not cell for cell in cells):
+        return "u"
     return None
 
 
@@ -142,7 +148,9 @@ def restore(grid: Grid) -> list[str]:
         raise FormatError(f"not a letter for each column: {kinds[:60]!r}")
     lines = [sign.join([_drawn(name, shape[2] or every, sign) for name in grid.names])]
     for row in grid.rows:
-        lines.append(row if isinstance(row, str) else sign.join([_drawn(c, k, sign) for c, k in zip(row, kinds, strict=True)]))
+        lines.append(
+            row if isinstance(row, str) else sign.join([_drawn(c, k, sign) for c, k in zip(row, kinds, strict=True)])
+        )
     return lines
 
 

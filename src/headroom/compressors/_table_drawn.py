@@ -25,7 +25,6 @@ class Edges(NamedTuple):
 EDGES = {
     "markdown": Edges("| ", " | ", " |"),
     "psql": Edges(" ", " | ", ""),
-    "psql bare": Edges("", " | ", ""),
     "mysql": Edges("| ", " | ", " |"),
 }
 RULES = {
@@ -37,7 +36,9 @@ RULES = {
 """Lines of dashes: left, between, right, and by how much they are longer than the column is wide."""
 
 _RULE = re.compile(r"\|(?: *:?-+:? *\|)+|-+(?:\+-+)+|\+(?:-+\+)+").fullmatch
-_SHAPE = re.compile(r"(markdown|psql|mysql) (plain|padded)(?: ([lrc]+)/([lrc]+))?(?: ([A-D])([0-9]))?(?: ([lrcn]+))?").fullmatch
+_SHAPE = re.compile(
+    r"(markdown|psql|mysql) (plain|padded)(?: ([lrc]+)/([lrc]+))?(?: ([A-D])([0-9]))?(?: ([lrcn]+))?"
+).fullmatch
 _COLONS = {"n": ("-", "-"), "l": (":", "-"), "r": ("-", ":"), "c": (":", ":")}
 _PIPE = re.compile(r"(?<!\\)\|")
 
@@ -115,7 +116,14 @@ def _grid(edge: str, names: list[str], rows: list[list[str]], head: str, rule: s
                 if drawn[1 if edge == "mysql" else 0] == head:
                     body = drawn[3 if edge == "mysql" else 2 : len(drawn) - (edge == "mysql")]
                     kept = [row if line == again else line for row, line, again in zip(rows, lines, body, strict=True)]
-                    return Grid(shape, names, list(kept))
+                    if all(isinstance(row, str) for row in kept):
+                        return None
+                    again = _drawn(shape, names, kept)
+                    return (
+                        Grid(shape, names, list(kept))
+                        if again[3 if edge == "mysql" else 2 :][: len(lines)] == lines
+                        else None
+                    )
     return None
 
 
@@ -127,7 +135,9 @@ def _marks(rule: str) -> str:
 
 
 def _widths(names: list[str], rows: list[list[str]], least: int) -> list[int]:
-    return [max(least, len(name), *map(len, column)) for name, column in zip(names, zip(*rows, strict=True), strict=True)]
+    return [
+        max(least, len(name), *map(len, column)) for name, column in zip(names, zip(*rows, strict=True), strict=True)
+    ]
 
 
 def _rule(name: str, widths: Sequence[int], marks: str) -> str:
@@ -165,8 +175,8 @@ def _head(names: list[str], head: str, widths: list[int], aligns: str, edges: Ed
 
 def _row(cells: Sequence[str], widths: Sequence[int], aligns: str, edges: Edges) -> str:
     padded = [pad([cell], width, align)[0] for cell, width, align in zip(cells, widths, aligns, strict=True)]
-    if not edges.right:
-        padded[-1] = padded[-1] if aligns[-1] == "c" else padded[-1].rstrip(" ")
+    if not edges.right:  # psql centres its names, with a blank on both sides, and ends other rows with the cell
+        padded[-1] = f"{padded[-1]} " if aligns[-1] == "c" else padded[-1].rstrip(" ")
     return edges.left + edges.between.join(padded) + edges.right
 
 
@@ -187,7 +197,7 @@ def _drawn(shape: str, names: list[str], rows: Sequence[list[str] | str]) -> lis
             [name, *pad(column, width, align)]
             for name, column, width, align in zip(names, zip(*cells, strict=True), widths, aligns, strict=True)
         ]
-        if not edges.right and aligns[-1] != "c":
+        if not edges.right:
             columns[-1] = [cell.rstrip(" ") for cell in columns[-1]]
         made = [edges.left + edges.between.join(row) + edges.right for row in zip(*columns, strict=True)][1:]
         head = _row(names, widths, heads, edges)

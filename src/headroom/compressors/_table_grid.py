@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from headroom.compressors import _columns, _columns_read
-from headroom.compressors._cells import MISSING, Value
+from headroom.compressors._cells import MISSING, STYLES, Value
+from headroom.compressors._cost import cost
 from headroom.compressors._json_text import NAME, NAMES, key_name, literal, scalar, split_name
 from headroom.errors import FormatError
 
@@ -22,6 +23,10 @@ END = "[end of table]"
 ESCAPE = "\\"
 MIN_ROWS = 3
 MAX_COLUMNS = 200
+
+SEPARATORS = (",", " ")
+SAMPLED_ROWS = 40
+"""Rows, evenly spread, that decide on the separator."""
 
 LEGEND = (
     ("constant", "k=v above rows holds in all"),
@@ -55,8 +60,10 @@ def write(grid: Grid) -> list[str] | None:
     if len(cells) < MIN_ROWS or len(cells[0]) > MAX_COLUMNS:
         return None
     names = [key_name(name) for name in grid.names] or [f"c{i + 1}" for i in range(len(cells[0]))]
+    if len(set(names)) < len(names):
+        return None
     columns = {name: _values(column) for name, column in zip(names, zip(*cells, strict=True), strict=True)}
-    table = _columns.write(columns, len(cells))
+    table = _table(columns, len(cells))
     if any(row[:1] == ESCAPE or row == END for row in table.rows):
         return None
     known = iter(table.rows)
@@ -66,9 +73,25 @@ def write(grid: Grid) -> list[str] | None:
     return [f"{MARK}: {'; '.join([grid.shape, *at, *legend])}]", *table.header, *body]
 
 
+def _table(columns: dict[str, list[Value]], n: int) -> _columns.Table:
+    """The columns written with the separator that is cheaper in a sample."""
+    step = -(-n // SAMPLED_ROWS)
+    sample = {name: [*column[::step]] for name, column in columns.items()}
+    if all(set(column) != {MISSING} for column in sample.values()):
+        size = len(range(0, n, step))
+        written = [(_columns.write(sample, size, STYLES[sign]), STYLES[sign]) for sign in SEPARATORS]
+        costs = [cost("\n".join([*table.header, *table.rows])) for table, _ in written]
+        table, style = written[costs.index(min(costs))]
+        if n > size:
+            table = _columns.write(columns, n, style)
+        if len(_listed(table.header[-1])) > 1:  # one name alone shows no separator
+            return table
+    return _columns.write(columns, n)
+
+
 def read(lines: Sequence[str]) -> Grid:
     """The table of its lines. Raises FormatError."""
-    header = _HEADER(lines[0])
+    header = _HEADER(lines[0].removesuffix("\r"))
     end = next((at for at, line in enumerate(lines) if line[:1] == ":"), 0)
     if header is None or not end:
         raise FormatError("a table opens with its header lines")

@@ -1,9 +1,8 @@
-"""What test runners print about every test and what follows from the rest: pytest's percentages, go's double lines.
+"""What test runners print about every test and what follows from the rest.
 
-Pytest ends its lines with the share of tests done, set against the right margin: where no failure is
-told it is left out, and counted again to come back. Its dashed
-rules are told by their length. Go prints a line when a test starts and one when it ends: `=== PASS  TestAdd (0.01s)` is both, where
-nothing stands between them.
+Pytest ends its lines with the share of tests done, set against the right margin: where no failure is told it is left
+out, and counted again to come back. Its dashed rules are told by their length. Go prints a line when a test starts
+and one when it ends: `=== PASS  TestAdd (0.01s)` is both, where nothing stands between them.
 """
 
 from __future__ import annotations
@@ -153,9 +152,8 @@ def _frame(lines: Sequence[str]) -> tuple[int, int]:
 
 def _results(body: str) -> int:
     """How many tests a line reports on."""
-    if body[-1:].isupper() or body[-1:] == ")":
-        if _RESULT.match(body):
-            return 1
+    if (body[-1:].isupper() or body[-1:] == ")") and _RESULT.match(body):
+        return 1
     dots = _DOTS.match(body)
     return len(dots[1]) if dots else 0
 

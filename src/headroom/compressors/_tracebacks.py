@@ -1,8 +1,9 @@
 """Stack frames on one line each: place, function and source text, as Python and pytest print them on two or three.
 
-`  path:12 in f | code` stands for `  File "path", line 12, in f` and the source line below it; ` | code ^` says that all
-of it is underlined. `path:12: in f | code` is pytest's own form. `…/name` is the last path told in full that ends so.
-A frame that would not come back exactly stays as it is; a line that would be read as one is written after a backslash.
+`  path:12 in f | code` stands for `  File "path", line 12, in f` and the source line below it; ` | code ^` says that
+all of it is underlined. `path:12: in f | code` is pytest's own form. `…/name` is the last path told that ends so, and
+`~/` a folder that the clause names. A frame that would not come back exactly stays as it is; a line that would be read
+as one is written after a backslash.
 """
 
 from __future__ import annotations
@@ -117,10 +118,8 @@ def _frame(line: str) -> tuple[str, str, str, str, str] | None:
 def _lines(written: re.Match[str], path: str) -> list[str]:
     """The original lines of a frame."""
     lead, number, name, form, code = written.group("lead", "line", "name", "form", "code")
-    if form:
-        out = [f"{lead}{path}:{number}: in {name}"]
-    else:
-        out = [f'{lead}File "{path}", line {number}, in {name}']
+    opening = f"{path}:{number}: in {name}" if form else f'File "{path}", line {number}, in {name}'
+    out = [lead + opening]
     if code is not None:
         indent = _indent(lead, form)
         out.append(indent + code)

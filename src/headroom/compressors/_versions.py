@@ -17,18 +17,17 @@ _INSTALLERS = ("Compiling", "ownload", "Collecting", "npm ", "nstalling", "Unpac
 """One of these stands in every text that names packages again and again; others are not searched."""
 
 _TOLD = re.compile(
-    r"(?<![\w./@+~-])((?:@[\w.-]+/)?[A-Za-z_][\w.]*(?:-[A-Za-z_][\w.]*)*)( v|==|-|@)(\d+(?:\.\d+)+(?:-(?:alpha|beta|rc|pre|dev|next|canary)[\w.]*|\+[a-z][\w.]*)?|~)"
-    r"(?![\w.~]*\d|~)",
+    r"(?<![\w./@+~-])((?:@[\w.-]+/)?[A-Za-z_][\w.]*(?:-[A-Za-z_][\w.]*)*)( v|==|-|@)"
+    r"(\d+(?:\.\d+)+(?:-(?:alpha|beta|rc|pre|dev|next|canary)[\w.]*|\+[a-z][\w.]*)?|~)(?![\w.~]*\d|~)",
     re.ASCII,
 )
+_AGAIN = re.compile(r"(?: v|==|-|@)~")
 
 
 def encode(lines: Sequence[str]) -> list[str] | None:
     """The lines with versions told once, or None where few are told again."""
     text = "\n".join(lines)
-    if not any(word in text for word in _INSTALLERS):
-        return None
-    if "~" in text and any(match[3] == "~" for match in _TOLD.finditer(text)):
+    if not any(word in text for word in _INSTALLERS) or _AGAIN.search(text):
         return None
     known: dict[str, str] = {}
     again = 0

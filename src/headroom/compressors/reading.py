@@ -116,7 +116,7 @@ class Reading(ByteExact):
         if known is None or not newline:
             raise FormatError("a numbered view opens with its header line")
         lines = body.split("\n")
-        return "\n".join(_restored(_told(lines, known[1]), lines))
+        return "\n".join(_restored(gutter_of(lines, known[1]), lines))
 
 
 def _view(facts: Facts) -> View | None:
@@ -227,7 +227,7 @@ def _rest(gutter: Gutter, lines: list[str], run: Run) -> list[str]:
     return texts
 
 
-def _told(lines: list[str], shown: str | None) -> Gutter:
+def gutter_of(lines: list[str], shown: str | None) -> Gutter:
     """The gutter: that of the header, or the first one that stands in the lines. Raises FormatError."""
     for line in lines if shown is None else [shown]:
         start = START.match(line)

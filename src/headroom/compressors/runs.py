@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from headroom.compressors import _diagnostics, _run_signs, _run_steps, _tracebacks
+from headroom.compressors import _diagnostics, _joins, _run_signs, _run_steps, _tracebacks
 from headroom.compressors._cost import cost, sampled_cost
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._run_steps import AND, HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
@@ -30,7 +30,8 @@ NEWS = re.compile(
     r"\b(?:FAIL(?:ED|URES?|S)?|ERRORS?|FATAL|PANIC|Error|Exception|Traceback|BUILD|panicked)\b"
     r"|\b(?:[Ee]rror|fatal|panic)(?:\[\w+\])?:|\berror TS\d|\d:\d+ +error\b"
     r"|\d (?:passed|failed|errors?|failures?|failing|passing|problems?|tests?|packages?)\b"
-    r"|[✕✗✖✘❌×]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)|returncode|test result:|^\s*Finished |warnings? generated"
+    r"|[✕✗✖✘❌×]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)|returncode|test result:"
+    r"|^\s*Finished |warnings? generated"
 )
 """Lines with one of these stand word for word."""
 
@@ -45,6 +46,9 @@ _SOURCE = re.compile(
     r"(?:(?:def|class|return|if|elif|for|while|assert|import|from|with|try|else|except|raise|self|async|await|func|let"
     r"|const|var|fn|pub|use|@)\b|[@#\"'({\[)}\]]|.*[;{}\[(,:=)]\s*$|.*[^=!<>]=[^=])"
 )
+
+_RESULT = re.compile(r"^(?:=== |\s*--- )|(?: (?:PASSED|SKIPPED|XFAIL|XPASS)|\.\.\. (?:ok|ignored))\Z")
+"""The result of one test, or that it starts."""
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _WRITTEN = re.compile(r"\\|\[(?:line above|\d+ lines above|= lines) |>  ")
@@ -137,8 +141,15 @@ def _planned(
 ) -> tuple[Sequence[str], list[str]]:
     told = list(clauses)
     for step in plan:
-        lines = _apply(step, lines, told, fixed)
+        lines = _apply(step, lines, told, _whole(lines, told, fixed) if step is TEMPLATES else fixed)
     return lines, told
+
+
+def _whole(lines: Sequence[str], clauses: Sequence[str], fixed: Fixed) -> Fixed:
+    """Names the lines that are no row of a template: also results of tests, and lines that several were joined to."""
+    joins = [match[1] for clause in clauses if (match := _joins.PATTERN.match(clause))]
+    whole = {line for line in lines if fixed(line) or _RESULT.search(line) or (joins and joins[0] in line)}
+    return whole.__contains__
 
 
 def _apply(step: Step, lines: Sequence[str], clauses: list[str], fixed: Fixed) -> Sequence[str]:
@@ -147,8 +158,8 @@ def _apply(step: Step, lines: Sequence[str], clauses: list[str], fixed: Fixed) -
     if done is None:
         return lines
     before, after = "\n".join(lines), "\n".join(done[0])
-    if len(before) - len(after) < 8 * len(done[1]):
-        if sampled_cost(before) - sampled_cost(after) <= cost(done[1]) + 2:
-            return lines
+    plain = len(before) - len(after) >= 8 * len(done[1])  # no need to look closer
+    if not plain and sampled_cost(before) - sampled_cost(after) <= cost(done[1]) + 2:
+        return lines
     clauses.append(done[1])
     return done[0]
