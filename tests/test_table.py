@@ -104,6 +104,21 @@ def test_a_row_that_is_drawn_otherwise_stays_as_it_was() -> None:
     assert "\n\\" + lines[5] + "\n" in rendered("\n".join(lines))
 
 
+def test_a_list_in_yaml_becomes_a_table_with_the_lines_around_it() -> None:
+    rendering = rendered(TEXTS["presses.yaml"])
+
+    assert rendering.startswith("presses:\n[compact table: yaml 0; ")
+    assert "\nlimits.cpu=500m\n" in rendering
+    assert rendering.endswith("\n[end of table]\nupdated: 2026-11-20\n")
+
+
+def test_records_parted_by_blank_lines_name_their_keys_once() -> None:
+    rendering = rendered(TEXTS["packages.txt"])
+
+    assert rendering.count("Installed-Size") == 1
+    assert "\nscale-driver doc 6902 all 3.18.0\n" in rendering
+
+
 @pytest.mark.parametrize("name", sorted(TEXTS))
 @pytest.mark.parametrize("keep", [0.3, 0.6, 0.9])
 def test_a_table_cut_off_by_head_or_tail_comes_back(name: str, keep: float) -> None:
@@ -182,13 +197,34 @@ def test_any_aligned_table_comes_back(rows: list[list[str]], sides: list[bool], 
         restored(text[:-dropped])
 
 
+KEYS = st.sampled_from(["name", "spec", "a.b", "x y", "k8s.io/id", "note"])
+LINES = st.one_of(
+    st.tuples(st.integers(0, 3), KEYS, CELLS).map(lambda t: f"{'  ' * t[0]}{t[1]}: {t[2]}".rstrip(" ")),
+    st.tuples(st.integers(0, 3), CELLS).map(lambda t: f"{'  ' * t[0]}- {t[1]}"),
+    CELLS,
+)
+
+
+@given(
+    st.lists(st.lists(LINES, max_size=5), min_size=3, max_size=6), st.sampled_from(["- ", "", "    - "]), st.booleans()
+)
+def test_any_blocks_come_back(blocks: list[list[str]], dash: str, parted: bool) -> None:
+    inside = " " * len(dash)
+    texts = [
+        "\n".join([f"{dash}name: block {i} of some", f"{inside}size: {i}", *(f"{inside}{line}" for line in block)])
+        for i, block in enumerate(blocks)
+    ]
+    restored(("\n\n" if parted else "\n").join(["items:", *texts, ""]))
+
+
 @pytest.mark.parametrize(
     "rendering",
     [
         "", "x", "[compact table: csv]", "[compact table: csv]\n:a b", "[compact table: zip]\n:a b\n1 2",
         "[compact table: csv; at 9]\na=1\n:b c\n1 2", "[compact table: csv, quoted n/n]\n:a b\n1 2",
         "[compact table: aligned 4l]\n:a b\n1 2", "[compact table: markdown padded lll/lll A3]\n:a b\n1 2",
-        "[compact table: csv]\n:a b\n{x} 2", "[compact table: markdown plain]\n:a b\n1 2",
+        "[compact table: csv]\n:a b\n{x} 2", "[compact table: yaml]\n:a b\n1 2",
+        "[compact table: markdown plain]\n:a b\n1 2",
     ],
 )  # fmt: skip
 def test_what_is_no_rendering_is_a_format_error(rendering: str) -> None:

@@ -19,6 +19,7 @@ from typing import Literal, TypeVar
 from headroom import detect, policy
 from headroom.compressors import BY_NAME, COMPRESSORS, MARKS, RAW
 from headroom.compressors._repeats import Earlier, expand, name_of, tell, written
+from headroom.compressors.mixed import fit
 from headroom.errors import FormatError, StoreError
 from headroom.pins import chain, pin_key, sent_hash, text_keys
 from headroom.tokens import estimate
@@ -279,7 +280,7 @@ def _encode(facts: Facts, moment: Moment) -> tuple[Compressor, str | None, str]:
             failed.append(compressor.name)
             return None
 
-    ranked = _ranked(lambda c: attempt(c, partial(c.fit, facts)) or 0.0)
+    ranked = _ranked(lambda c: attempt(c, partial(fit, c, facts)) or 0.0)
     allowed = [c for c in ranked if moment.level.action(c.content) != "keep"]
     made = [(c, r) for c in allowed if (r := attempt(c, partial(c.encode, facts))) is not None]
     if len(made) > 1:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from operator import ne
 
 from headroom import policy
-from headroom.compressors._cost import cost
 from headroom.errors import FormatError
 
 BRACES = ("{}", "«»", "‹›", "⟨⟩", "⟦⟧")
@@ -30,6 +30,7 @@ _CLOSES = frozenset(" \t)]:'\",;")
 _WORD = re.compile(r"\S*[^\W\d_]\S*")
 
 MIN_SHARED = 6
+CHARS_PER_TOKEN = 4
 MIN_GAIN = 4.0
 
 
@@ -42,7 +43,7 @@ def encode(lines: Sequence[str], fixed: Callable[[str], bool]) -> tuple[list[str
     braces = next((pair for pair in BRACES if pair[0] not in text and pair[1] not in text), None)
     if braces is None:
         return None
-    shared = [_shared(a, b) if a.count(" ") == b.count(" ") else (0, 0) for a, b in pairwise(lines)]
+    shared = [_shared(a, b) for a, b in pairwise(lines)]
     out: list[str] = []
     i, n = 0, len(lines)
     while i < n:
@@ -88,15 +89,14 @@ def _run(
     before, behind = shared[i]
     shortest = len(line)
     chars = 0
-    price, last = 0, (-1, -1)
+    price, last = 0.0, (-1, -1)
     for j in range(i, min(len(shared), i + MAX_LINES - 1)):
         if best[0] == j and (j == i or sum(shared[j]) < before + behind) and _closer(shared, j):
             break
         before, behind = min(before, shared[j][0]), min(behind, shared[j][1])
         other = lines[j + 1]
         shortest = min(shortest, len(other))
-        start = _start(line, before)
-        end = _end(line, min(behind, shortest - start))
+        start, end = before, min(behind, shortest - before)
         chars += len(other) - start - end
         if start + end < MIN_SHARED or chars > MAX_CHARS or shortest <= start + end or fixed(other):
             break
@@ -105,7 +105,7 @@ def _run(
             break
         if not known:
             last = (start, end)
-            price = cost(line[:start]) + cost(line[len(line) - end :]) + 1
+            price = (start + end) / CHARS_PER_TOKEN + 1
         gain = (j + 1 - i) * price - 2.0
         if gain > best_gain:
             best, best_gain = (j + 1, start, end), gain
@@ -118,12 +118,23 @@ def _closer(shared: Sequence[tuple[int, int]], j: int) -> bool:
 
 
 def _shared(a: str, b: str) -> tuple[int, int]:
-    """Lengths of the common beginning and the common end, cut at delimiters; nothing for equal lines."""
-    if a == b or not a or not b or (a[0] != b[0] and a[-1] != b[-1]):
+    """Lengths of the common beginning and the common end, cut at delimiters, where lines differ in one word."""
+    if a == b:
         return 0, 0
-    limit = min(len(a), len(b))
-    start = _start(a, _common(a, b, limit))
-    return start, _end(a, _common(a[::-1], b[::-1], limit - start))
+    words, others = a.split(" "), b.split(" ")
+    if len(words) != len(others):
+        return 0, 0
+    differ = list(map(ne, words, others))
+    if sum(differ) != 1:
+        return 0, 0
+    place = differ.index(True)
+    word, other = words[place], others[place]
+    before = sum(map(len, words[:place])) + place
+    behind = len(a) - before - len(word)
+    limit = min(len(word), len(other))
+    start = _common(word, other, limit)
+    end = _common(word[::-1], other[::-1], limit - start)
+    return _start(a, before + start), _end(a, behind + end)
 
 
 def _common(a: str, b: str, limit: int) -> int:

@@ -66,6 +66,7 @@ def _index_whole(values: str, _width: int) -> str:
 
 
 _SHA = "[0-9a-f]{40}(?:[0-9a-f]{24})?"
+_PATH = r"""([./~].*\S|[^\s|:"'<>(\[]\S*)"""
 _SIZE = r"[0-9][0-9.,]*[KMGTPEkB]?i?"
 
 KINDS = (
@@ -92,14 +93,14 @@ KINDS = (
     ),
     Kind(
         "du",
-        re.compile(rf"({_SIZE}\t)(\S.*)").fullmatch,
+        re.compile(rf"({_SIZE}\t){_PATH}").fullmatch,
         lambda lead: lead[:-1],
         lambda values, _: f"{values}\t",
         re.compile(rf"({_SIZE}) (.+)").fullmatch,
     ),
     Kind(
         "wc, %d wide",
-        re.compile(r"((?: *[0-9]+){1,5} )(\S.*)").fullmatch,
+        re.compile(rf"((?: *[0-9]+){{1,5}} ){_PATH}").fullmatch,
         lambda lead: " ".join(lead.split()),
         _counts,
         re.compile(r"([0-9]+(?: [0-9]+)*) (.+)").fullmatch,

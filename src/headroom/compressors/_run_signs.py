@@ -71,6 +71,7 @@ _CODE = re.compile(
     r"(?:def|class|import|from|package|func|fn|pub|use|const|let|var|#include|export|function|static|public|private|impl"
     r"|struct|interface|type|return|if|for|while|@\w+|//|/\*|\"\"\"|#!)\b|.*[;{]\s*\Z"
 )
+_COLOUR = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 _MARKDOWN = re.compile(r"#{2,5} \S|```|\*\*\S")
 _GREP = re.compile(r"[^\s:]*[./][^\s:]*:\d+[:-]")
 _DIAGNOSTIC = re.compile(
@@ -131,4 +132,5 @@ def _sample(lines: Sequence[str]) -> list[str]:
             *lines[middle : middle + SAMPLE_LINES],
             *lines[n - SAMPLE_LINES :],
         )
-    return [line[:400] for line in lines if line and not line.isspace()]
+    lines = [line[:400] for line in lines if line and not line.isspace()]
+    return [_COLOUR.sub("", line) if "\x1b" in line else line for line in lines]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from headroom.compressors import _diagnostics, _echoes, _joins, _prefix, _templates, _tests, _tracebacks, _versions
+from headroom.compressors import _diagnostics, _echoes, _joins, _prefix, _runners, _templates, _tracebacks, _versions
 from headroom.errors import FormatError
 
 Lines = Sequence[str]
@@ -29,10 +29,13 @@ _LAST = '" or nothing: as in the last A'
 
 
 HEADLINE = re.compile(
-    r"(?:error|warning)(?:\[\w+\])?: |(?:FAILED|FAIL|ERROR) |\s*--- FAIL|=+ .*\d (?:passed|failed|error)"
-    r"|_{3,} .* _{3,}\Z|test result: |Tests: |Ran \d+ tests?|[\w.:/-]+ \.\.\. (?:FAILED|FAIL|ERROR)\Z"
+    r"(?:\x1b\[[\d;]*m)*(?:(?:error|warning)(?:\[\w+\])?: |(?:FAILED|FAIL|ERROR) |\s*--- FAIL|_{3,} .* _{3,}\Z"
+    r"|=+ .*\d (?:passed|failed|error)|test result: |Tests: |Ran \d+ tests?|\s+\d+:\d+ +error )"
 )
 """Lines that say what failed, or how a run ended."""
+
+_OPENINGS = frozenset("\x1bewFE \t-_=tTR")
+_FAILED = (" FAILED", " FAIL", " ERROR")
 
 MIN_PAIR = 24
 """Two lines get a heading if they share this many characters; more lines get one for less."""
@@ -47,6 +50,8 @@ class Step(NamedTuple):
     encode: Callable[[Lines, Fixed], Coded | None]
     clause: re.Pattern[str]
     decode: Callable[[Lines, re.Match[str]], list[str]]
+    signs: tuple[str, ...] = ("",)
+    """One of these stands in every text in which the step finds something."""
 
 
 def _crlf(lines: Lines, _fixed: Fixed) -> Coded | None:
@@ -65,7 +70,7 @@ def _echoed(lines: Lines, _fixed: Fixed) -> Coded | None:
         # A diagnostic whose arrow has no source line under it would be read as another one.
         opening = line[-1:] == "|" and "--> " in above and not line.strip(" |")
         above = line
-        if not protect or not (opening or HEADLINE.match(line)):
+        if not protect or not (opening or _is_headline(line)):
             told.append(line)
             continue
         if not headlines or line != headlines[-1] or told[-1] != _stand_in(len(headlines)):
@@ -79,6 +84,10 @@ def _echoed(lines: Lines, _fixed: Fixed) -> Coded | None:
     if any(map(_echoes.REFERENCE.match, notes)):
         clauses.append(_REFERENCES)
     return (out, "; ".join(clauses)) if clauses else None
+
+
+def _is_headline(line: str) -> bool:
+    return (line[:1] in _OPENINGS and bool(HEADLINE.match(line))) or line.endswith(_FAILED)
 
 
 def _stand_in(number: int) -> str:
@@ -120,14 +129,19 @@ def _drop_pairs(cuts: list[int], free: Sequence[int]) -> None:
             start = place
 
 
-def _plain(clause: str, encode: Callable[[Lines], list[str] | None], decode: Callable[[Lines], list[str]]) -> Step:
+def _plain(
+    clause: str,
+    encode: Callable[[Lines], list[str] | None],
+    decode: Callable[[Lines], list[str]],
+    signs: tuple[str, ...],
+) -> Step:
     """A step without parameters."""
 
     def write(lines: Lines, _fixed: Fixed) -> Coded | None:
         out = encode(lines)
         return None if out is None else (out, clause)
 
-    return Step(write, re.compile(re.escape(clause) + r"\Z"), lambda lines, _: decode(lines))
+    return Step(write, re.compile(re.escape(clause) + r"\Z"), lambda lines, _: decode(lines), signs)
 
 
 STRUCTURE: tuple[Step, ...] = (
@@ -135,26 +149,29 @@ STRUCTURE: tuple[Step, ...] = (
         _crlf,
         re.compile(re.escape(_CRLF) + r"\Z"),
         lambda lines, _: [line + "\r" for line in lines[:-1]] + list(lines[-1:]),
+        ("\r",),
     ),
     Step(
         _echoed,
         re.compile(f"(?:{re.escape(_TIMES)}|{re.escape(_REFERENCES)})(?:; .*)?\\Z"),
         lambda lines, _: _echoes.decode(lines),
     ),
-    _plain(_diagnostics.CLAUSE, _diagnostics.encode, _diagnostics.decode),
+    _plain(_diagnostics.CLAUSE, _diagnostics.encode, _diagnostics.decode, ("--> ",)),
     Step(
         lambda lines, _: _tracebacks.encode(lines),
         _tracebacks.PATTERN,
         lambda lines, match: _tracebacks.decode(lines, match[1] or ""),
+        (", line ", ": in "),
     ),
-    _plain(_tests.PAIRS, _tests.pair, _tests.unpair),
+    _plain(_runners.PAIRS, _runners.pair, _runners.unpair, ("=== RUN   ",)),
     Step(
-        lambda lines, _: _tests.count(lines),
-        _tests.PERCENT,
-        lambda lines, match: _tests.counted(lines, int(match[1]), int(match[2])),
+        lambda lines, _: _runners.count(lines),
+        _runners.PERCENT,
+        lambda lines, match: _runners.counted(lines, int(match[1]), int(match[2])),
+        ("collected ",),
     ),
-    _plain(_tests.RULES, _tests.rule, _tests.ruled),
-    _plain(_versions.CLAUSE, _versions.encode, _versions.decode),
+    _plain(_runners.RULES, _runners.rule, _runners.ruled, ("_ _ _ _ ", "- - - - ")),
+    _plain(_versions.CLAUSE, _versions.encode, _versions.decode, _versions.INSTALLERS),
     Step(_joins.encode, _joins.PATTERN, lambda lines, match: _joins.decode(lines, match[1] + match[2])),
 )
 """What is always tried, in this order: references count the lines of the original."""

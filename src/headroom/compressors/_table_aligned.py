@@ -26,9 +26,9 @@ TRIMMED = " trimmed"
 
 _SHAPE = re.compile(rf"aligned((?: [0-9]{{1,4}}[lr][0-9]{{0,3}})+)({TRIMMED})?").fullmatch
 _FIELD = re.compile(r"([0-9]+)([lr])([0-9]*)").findall
-_HEAD = re.compile(
-    r" *[A-Z%#|/+][^\s]*(?: [^\s]+)*(?:  +[^\s]+(?: [^\s]+)*)+ *|(?:[A-Z%][A-Z%/0-9]* +){3,}[A-Z].*"
-).fullmatch
+_WORD = r"[\w%#/()|:+-]*"
+_TITLE = rf"(?:[A-Z%#|]|1K){_WORD}(?: [A-Za-z]{_WORD})*"
+_HEAD = re.compile(rf" *{_TITLE}(?:  +{_TITLE})+ *|(?:[A-Z%][A-Z%/0-9:]* +){{3,}}[A-Z]+").fullmatch
 _RULED = re.compile(r"[-=+ ]*[-=+]{3}[-=+ ]*").fullmatch
 
 

@@ -134,14 +134,23 @@ def _quoting(cells: Sequence[str], sign: str) -> str | None:
     return None
 
 
+def _odd(text: str, sign: str, count: int, width: int) -> bool:
+    """True if some cell of `count` joined rows needs quotes."""
+    return '"' in text or "\r" in text or text.count("\n") >= count or text.count(sign) != count * (width - 1)
+
+
 def restore(grid: Grid) -> list[str]:
     """The original lines. Raises FormatError."""
     shape = _SHAPE(grid.shape)
     if shape is None or not grid.names:
         raise FormatError(f"no such shape: {grid.shape[:60]!r}")
     sign = NAMES[shape[1]]
-    if "quoted" not in grid.shape and not any(_needs(cell, sign) for row in [grid.names, *grid.rows] for cell in row):
-        return [sign.join(grid.names), *[row if isinstance(row, str) else sign.join(row) for row in grid.rows]]
+    if "quoted" not in grid.shape:
+        rows = [sign.join(row) for row in grid.rows if not isinstance(row, str)]
+        rows.append(sign.join(grid.names))
+        if not _odd("\n".join(rows), sign, len(rows), len(grid.names)):
+            known = iter(rows)
+            return [rows[-1], *[row if isinstance(row, str) else next(known) for row in grid.rows]]
     every = "q" if "quoted" in grid.shape else "n"
     kinds = shape[3] or every * len(grid.names)
     if len(kinds) != len(grid.names):

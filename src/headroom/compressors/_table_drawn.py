@@ -7,7 +7,7 @@ aligned to one side; a line under the names that follows from the widths. A row 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from headroom.compressors._table_grid import Grid, pad
@@ -45,16 +45,18 @@ _PIPE = re.compile(r"(?<!\\)\|")
 
 def find(lines: Sequence[str], start: int) -> tuple[int, int, Grid] | None:
     """The next table from line `start` on: where it starts and ends, and its grid."""
-    for at in range(start, len(lines)):
+    at = start
+    while at < len(lines):
         line = lines[at]
-        if line[:1] in ("|", "-", "+") and _RULE(line):
-            found = _table(lines, at, start)
-            if found is not None:
-                return found
+        found = _table(lines, at, start) if line[:1] in ("|", "-", "+") and _RULE(line) else None
+        if found is not None and found[2] is not None:
+            return found[0], found[1], found[2]
+        at = found[1] if found is not None else at + 1
     return None
 
 
-def _table(lines: Sequence[str], at: int, floor: int) -> tuple[int, int, Grid] | None:
+def _table(lines: Sequence[str], at: int, floor: int) -> tuple[int, int, Grid | None] | None:
+    """Where the table of a line of dashes starts and ends, and its grid if a shape draws it; None if it is none."""
     edge = {"|": "markdown", "-": "psql", "+": "mysql"}[lines[at][0]]
     if edge == "mysql":
         if at + 2 >= len(lines) or lines[at + 2] != lines[at]:
@@ -81,7 +83,7 @@ def _table(lines: Sequence[str], at: int, floor: int) -> tuple[int, int, Grid] |
     if len(rows) < 2 or (edge == "mysql" and (stop >= len(lines) or lines[stop] != rule)):
         return None
     grid = _grid(edge, names, rows, head, rule, list(lines[body:stop]))
-    return (first, stop + (edge == "mysql"), grid) if grid else None
+    return first, stop + (edge == "mysql"), grid
 
 
 def _cells(line: str, edges: Edges) -> list[str] | None:
@@ -98,33 +100,40 @@ def _cells(line: str, edges: Edges) -> list[str] | None:
 
 
 def _grid(edge: str, names: list[str], rows: list[list[str]], head: str, rule: str, lines: list[str]) -> Grid | None:
-    """The grid of a table if a shape draws its names and its line, and most of its rows."""
-    marks = _marks(rule) if edge == "markdown" else ""
-    for padded in ("plain", "padded"):
-        for rule_name, (_, _, _, _) in RULES.items():
-            for least in (1, 3) if edge == "markdown" else (1,):
-                widths = _widths(names, rows, least) if padded == "padded" else [least] * len(names)
-                if _rule(rule_name, widths, marks) != rule:
-                    continue
-                aligns = _aligns(rows, lines, widths, EDGES[edge]) if padded == "padded" else ""
-                heads = _head(names, head, widths, aligns, EDGES[edge]) if padded == "padded" else ""
-                if heads is None:
-                    continue
-                said = f" {heads}/{aligns}" if set(heads + aligns) - {"l"} else ""
-                shape = f"{edge} {padded}{said} {rule_name}{least}" + (f" {marks}" if set(marks) - {"n"} else "")
-                drawn = _drawn(shape, names, rows)
-                if drawn[1 if edge == "mysql" else 0] == head:
-                    body = drawn[3 if edge == "mysql" else 2 : len(drawn) - (edge == "mysql")]
-                    kept = [row if line == again else line for row, line, again in zip(rows, lines, body, strict=True)]
-                    if all(isinstance(row, str) for row in kept):
-                        return None
-                    again = _drawn(shape, names, kept)
-                    return (
-                        Grid(shape, names, list(kept))
-                        if again[3 if edge == "mysql" else 2 :][: len(lines)] == lines
-                        else None
-                    )
+    """The grid of a table if a shape draws its names and its line, and some of its rows."""
+    first, after = (1, 3) if edge == "mysql" else (0, 2)
+    for shape in _shapes(edge, names, rows, head, rule, lines):
+        drawn = _drawn(shape, names, rows)
+        if drawn[first] != head:
+            continue
+        kept: list[list[str] | str] = [
+            row if line == again else line for row, line, again in zip(rows, lines, drawn[after:], strict=False)
+        ]
+        if all(isinstance(row, str) for row in kept):
+            return None
+        again = _drawn(shape, names, kept)  # the widest cell may stand in a row that is kept as it was
+        return Grid(shape, names, kept) if again[after : after + len(lines)] == lines else None
     return None
+
+
+def _shapes(
+    edge: str, names: list[str], rows: list[list[str]], head: str, rule: str, lines: list[str]
+) -> Iterator[str]:
+    """Shapes that draw the line under the names as it stands."""
+    edges = EDGES[edge]
+    marks = _marks(rule) if edge == "markdown" else ""
+    said = f" {marks}" if set(marks) - {"n"} else ""
+    for least in (1, 3) if edge == "markdown" else (1,):
+        full = _widths(names, rows, least)
+        for name in RULES:
+            if _rule(name, [least] * len(names), marks) == rule:
+                yield f"{edge} plain {name}{least}{said}"
+            if _rule(name, full, marks) == rule:
+                aligns = _aligns(rows, lines, full, edges)
+                heads = _head(names, head, full, aligns, edges)
+                if heads is not None:
+                    sides = f" {heads}/{aligns}" if set(heads + aligns) - {"l"} else ""
+                    yield f"{edge} padded{sides} {name}{least}{said}"
 
 
 def _marks(rule: str) -> str:

@@ -13,10 +13,13 @@ from typing import NamedTuple
 from headroom.compressors import _columns, _columns_read
 from headroom.compressors._cells import MISSING, STYLES, Value
 from headroom.compressors._cost import cost
-from headroom.compressors._json_text import NAME, NAMES, key_name, literal, scalar, split_name
+from headroom.compressors._json_text import LITERAL, NAME, NAMES, WORDS, key_name, split_name
 from headroom.errors import FormatError
 
 MARK = "[compact table"
+NAMED = ("yaml", "records")
+"""Shapes of which a name is a path of keys, as the codec writes it."""
+
 END = "[end of table]"
 """The line after a table that other text follows."""
 
@@ -24,7 +27,9 @@ ESCAPE = "\\"
 MIN_ROWS = 3
 MAX_COLUMNS = 200
 
-SEPARATORS = (",", " ")
+SEPARATORS = {" ": (0.0, 0.5), ",": (0.02, 1.0)}
+"""Separators, and from and to which share of cells that hold a blank (and need quotes between blanks) each is tried."""
+
 SAMPLED_ROWS = 40
 """Rows, evenly spread, that decide on the separator."""
 
@@ -42,12 +47,13 @@ LEGEND = (
 _HEADER = re.compile(rf"{re.escape(MARK)}: ([^;\]]+)(?:; at ([0-9]+(?:,[0-9]+)*))?(?:; [^\n]*)?\]").fullmatch
 _fact_name = re.compile(rf"({NAME})\??=").match
 _cell_name = re.compile(rf"({NAME})(.|\Z)", re.DOTALL).match
+_literals = re.compile(rf"^(?:{LITERAL})$", re.MULTILINE).findall
 _PLACES = re.compile(r"[0-9]+").findall
 
 
 class Grid(NamedTuple):
-    """A table in a shape: how it is drawn (`shape`, one word and its settings), the names of its columns (empty where
-    they stand in a line of their own), and its lines below the names: cells, or text that is no row."""
+    """A table in a shape: how it is drawn (`shape`, one word and its settings), the names of its columns, and its
+    lines below the names: cells, or text that is no row."""
 
     shape: str
     names: list[str]
@@ -59,7 +65,7 @@ def write(grid: Grid) -> list[str] | None:
     cells = [row for row in grid.rows if not isinstance(row, str)]
     if len(cells) < MIN_ROWS or len(cells[0]) > MAX_COLUMNS:
         return None
-    names = [key_name(name) for name in grid.names] or [f"c{i + 1}" for i in range(len(cells[0]))]
+    names = grid.names if grid.shape.startswith(NAMED) else [key_name(name) for name in grid.names]
     if len(set(names)) < len(names):
         return None
     columns = {name: _values(column) for name, column in zip(names, zip(*cells, strict=True), strict=True)}
@@ -74,19 +80,18 @@ def write(grid: Grid) -> list[str] | None:
 
 
 def _table(columns: dict[str, list[Value]], n: int) -> _columns.Table:
-    """The columns written with the separator that is cheaper in a sample."""
+    """The columns written with commas or blanks, whichever is cheaper in a sample."""
     step = -(-n // SAMPLED_ROWS)
-    sample = {name: [*column[::step]] for name, column in columns.items()}
-    if all(set(column) != {MISSING} for column in sample.values()):
-        size = len(range(0, n, step))
-        written = [(_columns.write(sample, size, STYLES[sign]), STYLES[sign]) for sign in SEPARATORS]
-        costs = [cost("\n".join([*table.header, *table.rows])) for table, _ in written]
-        table, style = written[costs.index(min(costs))]
-        if n > size:
-            table = _columns.write(columns, n, style)
-        if len(_listed(table.header[-1])) > 1:  # one name alone shows no separator
-            return table
-    return _columns.write(columns, n)
+    sample = {name: column[::step] for name, column in columns.items()}
+    cells = [value for column in sample.values() for value in column]
+    spaced = sum([1 for value in cells if type(value) is str and " " in value]) / len(cells)
+    signs = [sign for sign, (least, most) in SEPARATORS.items() if least <= spaced <= most]
+    if len(signs) > 1 and all(set(column) != {MISSING} for column in sample.values()):
+        written = [_columns.write(sample, len(range(0, n, step)), STYLES[sign]) for sign in signs]
+        costs = [cost("\n".join([*table.header, *table.rows])) for table in written]
+        signs = [signs[costs.index(min(costs))]]
+    table = _columns.write(columns, n, STYLES[signs[0]])
+    return table if len(_listed(table.header[-1])) > 1 else _columns.write(columns, n)
 
 
 def read(lines: Sequence[str]) -> Grid:
@@ -102,22 +107,27 @@ def read(lines: Sequence[str]) -> Grid:
     columns = _columns_read.read(lines[1 : end + 1], rows, _no_nested)
     names = _ordered(list(columns), lines[1 : end + 1], header[2])
     cells = zip(*[_texts(columns[name]) for name in names], strict=True)
-    keys = [".".join([key or "" for key in split_name(name)]) for name in names]
-    return Grid(header[1], keys, [line[1:] if line[:1] == ESCAPE else list(next(cells)) for line in body])
+    if not header[1].startswith(NAMED):
+        keys = [split_name(name) for name in names]
+        if any(len(key) != 1 for key in keys):
+            raise FormatError(f"not a name: {names[0][:60]!r}")
+        names = [key[0] or "" for key in keys]
+    return Grid(header[1], names, [line[1:] if line[:1] == ESCAPE else list(next(cells)) for line in body])
 
 
 def _no_nested(name: str, text: str) -> Value:
     raise FormatError(f"a cell of {name[:40]!r} is no text: {text[:40]!r}")
 
 
-def _value(text: str) -> Value:
-    return scalar(text) if text[0] in "-0123456789tfn" and literal(text) else text
-
-
 def _values(column: Sequence[str]) -> list[Value]:
-    known: dict[str, Value] = {text: _value(text) if text else MISSING for text in set(column)}
-    if len(known) == 1 and "" in known:
-        known[""] = ""
+    """The cells of a column: literals as such, empty ones as missing, unless all are."""
+    distinct = set(column)
+    known: dict[str, Value] = dict(zip(distinct, distinct, strict=True))
+    literals = distinct.intersection(_literals("\n".join(distinct)))  # a line of a cell of several lines is no cell
+    known.update({text: (text,) for text in literals})
+    known.update({text: WORDS[text] for text in literals & WORDS.keys()})
+    if "" in known and len(known) > 1:
+        known[""] = MISSING
     return [known[text] for text in column]
 
 

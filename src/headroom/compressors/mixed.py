@@ -17,7 +17,7 @@ from headroom.types import Compressor, Facts, PartClass
 HEADER = "[several outputs in one; a line [N lines of KIND] tells what the next N lines are]"
 MARK = "[several outputs in one; a line "
 
-MIN_BLOCK = 160
+MIN_BLOCK = 400
 """Characters below which a block is glue: it goes with its neighbours or stays as it is."""
 
 MIN_FIT = 0.5
@@ -31,6 +31,11 @@ MAX_BLOCKS = 400
 
 _BANNER = re.compile(r"\s*(?:```|~~~|={3,}|-{3,}|\*{3,}|#{1,6} |\$ |\+ \w|>>> |==> )")
 _HEADING = re.compile(r"\[(\d+) lines of ([a-z]+)\]")
+
+
+def fit(compressor: Compressor, facts: Facts) -> float:
+    """How well a compressor fits a text, worked out once per text."""
+    return facts.once(f"fit.{compressor.name}", lambda: compressor.fit(facts))
 
 
 class Segment(NamedTuple):
@@ -53,7 +58,7 @@ class Mixed:
 
     def fit(self, facts: Facts) -> float:
         """High where segments are of two kinds, middling where of one; 0 where one compressor is sure of the whole."""
-        if max((c.fit(facts) for c in self.compressors.values()), default=0.0) >= SURE:
+        if max((fit(c, facts) for c in self.compressors.values()), default=0.0) >= SURE:
             return 0.0
         kinds = {segment.by.name for segment in self._segments(facts) if segment.by}
         return (0.0, 0.6, 0.9)[min(len(kinds), 2)]
@@ -164,8 +169,13 @@ def _kind(block: str, facts: Facts, compressors: Sequence[Compressor]) -> str:
     if len(block) < MIN_BLOCK:
         return "?"
     alone = Facts(block, facts.call)
-    fit, name = max(((c.fit(alone), c.name) for c in compressors), key=lambda f: f[0])
-    return name if fit >= MIN_FIT else ""
+    best, name = MIN_FIT, ""
+    for compressor in compressors:
+        if (sure := compressor.fit(alone)) >= best:
+            best, name = sure, compressor.name
+        if best >= SURE:
+            break
+    return name
 
 
 def _glued(kinds: Sequence[str]) -> list[str]:

@@ -23,13 +23,21 @@ MARK = "[run codes: "
 TEMPLATES_GAIN = 0.08
 """Templates must save this share on top of all else: they are the harder ones to read."""
 
-TRIAL_LINES = 240
+MANY_LINES = 150
+"""In texts as long as this the gain of a step is estimated from characters alone..."""
+
+CHARS_PER_TOKEN = 6
+"""... of which this many make a token: what repeats most is blanks and rules, of which tokens are long."""
+
+TRIAL_LINES = 180
 """Whether templates pay is tried on this many lines of a long text."""
 
+_START = r"(?:\b|(?<=[\d\[]m))"  # a colour code may stand right before the word
 NEWS = re.compile(
-    r"\b(?:FAIL(?:ED|URES?|S)?|ERRORS?|FATAL|PANIC|Error|Exception|Traceback|BUILD|panicked)\b"
-    r"|\b(?:[Ee]rror|fatal|panic)(?:\[\w+\])?:|\berror TS\d|\d:\d+ +error\b"
-    r"|\d (?:passed|failed|errors?|failures?|failing|passing|problems?|tests?|packages?)\b"
+    rf"{_START}(?:FAIL(?:ED|URES?|S)?|ERRORS?|FATAL|PANIC|Error|Exception|Traceback|BUILD|panicked)\b"
+    rf"|{_START}(?:[Ee]rror|fatal|panic)(?:\[\w+\])?:|{_START}error TS\d|\d:\d+ +error\b"
+    r"|\d (?:passed|failed|errors?|failures?|failing|passing|problems?)\b|^\W*\d+ (?:tests?|packages?)\b"
+    rf"|^\W*{_START}(?:Ran|running|collected|added|removed|changed|Resolved|Installed|audited|Tests?)\b.*?\d+ \w"
     r"|[✕✗✖✘❌×]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)|returncode|test result:"
     r"|^\s*Finished |warnings? generated"
 )
@@ -37,18 +45,19 @@ NEWS = re.compile(
 
 _HINTS = (
     "fail", "error", "fatal", "panic", "exception", "traceback", "build", "passed", "passing", "problem", " test",
-    " package", "not ok", "exit", "returncode", "test result", "finished ", "generated", *"✕✗✖✘❌×",
+    " package", "not ok", "exit", "returncode", "test result", "finished ", "generated", "ran ", "running ",
+    "collected ", "added ", "removed ", "changed ", "resolved ", "installed ", "audited ", "tests", *"✕✗✖✘❌×",
 )  # fmt: skip
 """In small letters, one of the words that every line of news holds: quicker to look for."""
 
 _SOURCE = re.compile(
-    r"(?: {4}|\t|>  |E  |\| )\s*"
+    r"(?: {4}|\t|>  |E  |\| )\s*(?!--- |[✓✔√○]|\d|\S+\.\w+:\d+: )"
     r"(?:(?:def|class|return|if|elif|for|while|assert|import|from|with|try|else|except|raise|self|async|await|func|let"
-    r"|const|var|fn|pub|use|@)\b|[@#\"'({\[)}\]]|.*[;{}\[(,:=)]\s*$|.*[^=!<>]=[^=])"
+    r"|const|var|fn|pub|use|@)\b|[@#\"'({\[)}\]]|.*[;{}\[(,:=)]\s*$|.*\s[-+*/|:]?=\s)"
 )
 
-_RESULT = re.compile(r"^(?:=== |\s*--- )|(?: (?:PASSED|SKIPPED|XFAIL|XPASS)|\.\.\. (?:ok|ignored))\Z")
-"""The result of one test, or that it starts."""
+_RESULT = re.compile(r"^(?:=== |\s*--- )| (?:PASSED|SKIPPED|XFAIL|XPASS)\Z|^test \S+ \.\.\. \w+\Z|^\s*\S+\Z")
+"""The result of one test, that one starts, or a line of one word: a path, a name."""
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _WRITTEN = re.compile(r"\\|\[(?:line above|\d+ lines above|= lines) |>  ")
@@ -73,7 +82,8 @@ class Runs(ByteExact):
         lines: Sequence[str] = facts.lines
         clauses: list[str] = []
         for step in STRUCTURE:
-            lines = _apply(step, lines, clauses, fixed)
+            if any(sign in facts.text for sign in step.signs):
+                lines = _apply(step, lines, clauses, fixed)
         lines, clauses = _finished(lines, clauses, fixed)
         if not clauses:
             return None
@@ -141,7 +151,8 @@ def _planned(
 ) -> tuple[Sequence[str], list[str]]:
     told = list(clauses)
     for step in plan:
-        lines = _apply(step, lines, told, _whole(lines, told, fixed) if step is TEMPLATES else fixed)
+        whole = _whole(lines, told, fixed) if step is TEMPLATES else _undefining(lines, fixed)
+        lines = _apply(step, lines, told, whole)
     return lines, told
 
 
@@ -152,14 +163,21 @@ def _whole(lines: Sequence[str], clauses: Sequence[str], fixed: Fixed) -> Fixed:
     return whole.__contains__
 
 
+def _undefining(lines: Sequence[str], fixed: Fixed) -> Fixed:
+    """Names the lines that get no heading: also those that define a template."""
+    whole = {line for line in lines if " := " in line or fixed(line)}
+    return whole.__contains__
+
+
 def _apply(step: Step, lines: Sequence[str], clauses: list[str], fixed: Fixed) -> Sequence[str]:
     """The lines after a step, if it saves more than the clause that tells it."""
     done = step.encode(lines, fixed)
     if done is None:
         return lines
-    before, after = "\n".join(lines), "\n".join(done[0])
-    plain = len(before) - len(after) >= 8 * len(done[1])  # no need to look closer
-    if not plain and sampled_cost(before) - sampled_cost(after) <= cost(done[1]) + 2:
+    gain = float(sum(map(len, lines)) + len(lines) - sum(map(len, done[0])) - len(done[0])) / CHARS_PER_TOKEN
+    if len(lines) < MANY_LINES:
+        gain = cost("\n".join(lines)) - cost("\n".join(done[0]))
+    if gain <= cost(done[1]) + 2:
         return lines
     clauses.append(done[1])
     return done[0]

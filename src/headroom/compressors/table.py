@@ -1,4 +1,5 @@
-"""Tables of text: CSV, TSV, Markdown, psql, MySQL, and columns aligned by blanks (`kubectl get`, `ps`, `docker ps`).
+"""Tables of text: CSV, TSV, Markdown, psql, MySQL, columns aligned by blanks (`kubectl get`, `ps`), and
+repeated blocks of `key: value` lines (YAML lists, `dpkg -s`).
 
 Drawing, padding and quotes are left out, and what holds for every row, or for most, is said once above them. The rule
 it keeps: the drawing follows from the cells and one word in the header, or the row stays as it was.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from headroom.compressors import _table_aligned, _table_delimited, _table_drawn, _table_grid
+from headroom.compressors import _table_aligned, _table_blocks, _table_delimited, _table_drawn, _table_grid
 from headroom.compressors._cost import sampled_cost
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._table_grid import END, MARK, Grid
@@ -20,13 +21,11 @@ LEAST_GAIN = 0.97
 """Above this share of the estimated tokens nothing is gained for sure."""
 
 SAMPLED_LINES = 200
-SCANNED_LINES = 2000
-"""Lines of a text in which a first table drawn or aligned must stand."""
-
 RESTORERS: dict[str, Callable[[Grid], list[str]]] = {
     **dict.fromkeys(_table_delimited.NAMES, _table_delimited.restore),
     **dict.fromkeys(("markdown", "psql", "mysql"), _table_drawn.restore),
     "aligned": _table_aligned.restore,
+    **dict.fromkeys(_table_grid.NAMED, _table_blocks.restore),
 }
 """By the first word of a shape."""
 
@@ -104,7 +103,7 @@ def _regions(facts: Facts) -> list[tuple[int, int, Grid]]:
 def _found(lines: list[str]) -> list[tuple[int, int, Grid]]:
     """All tables that are drawn or aligned, in order."""
     found: list[tuple[int, int, Grid]] = []
-    for find in (_table_drawn.find, _table_aligned.find):
+    for find in (_table_drawn.find, _table_aligned.find, _table_blocks.find):
         at = 0
         while (table := find(lines, at)) is not None:
             found.append(table)

@@ -1,0 +1,30 @@
+"""Source without a gutter: what `cat`, `sed -n` and `git show FILE` print.
+
+It is recognised, so that reports name it and a level may outline it, and stays byte for byte. Nothing is to be saved
+in it without loss: tabs for blanks cost tokens, blank lines are free, and what remains (references, shared beginnings)
+would take from the reader the very text that an edit has to find.
+"""
+
+from __future__ import annotations
+
+from headroom.compressors._exact import ByteExact
+from headroom.compressors._texture import texture
+from headroom.types import Facts, PartClass
+
+
+class Code(ByteExact):
+    """Recognises source of any language by its lines."""
+
+    name = "code"
+    version = 1
+    content: PartClass = "read"
+    marks: tuple[str, ...] = ()
+
+    def fit(self, facts: Facts) -> float:
+        return texture(facts).fit("code")
+
+    def encode(self, facts: Facts) -> str | None:
+        return None
+
+    def decode(self, rendering: str) -> str:
+        return rendering

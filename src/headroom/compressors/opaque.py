@@ -1,0 +1,34 @@
+"""Text not made for reading: lock files, hashes, hex, base64, minified code.
+
+It is recognised, so that reports name it and a level may cut it. Lock files have lines of few kinds, which the line
+codec tells once each; hashes and minified code hold nothing that could be said shorter. See `_lines` for the notation.
+"""
+
+from __future__ import annotations
+
+from headroom.compressors import _lines
+from headroom.compressors._exact import ByteExact
+from headroom.compressors._texture import texture
+from headroom.types import Facts, PartClass
+
+MARK = "[lock codes: "
+
+COMBINATIONS = (("references", "templates"), ("references", "headings"))
+
+
+class Opaque(ByteExact):
+    """Kinds of lines in lock files; all else as it is."""
+
+    name = "opaque"
+    version = 1
+    content: PartClass = "machine"
+    marks: tuple[str, ...] = (MARK,)
+
+    def fit(self, facts: Facts) -> float:
+        return texture(facts).fit("lock", "dump", "minified")
+
+    def encode(self, facts: Facts) -> str | None:
+        return _lines.best(facts.text, COMBINATIONS, MARK) if texture(facts).kind == "lock" else None
+
+    def decode(self, rendering: str) -> str:
+        return _lines.decode(rendering, MARK)
