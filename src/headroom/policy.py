@@ -33,7 +33,7 @@ MAX_CHARS = 32_000_000
 TRIED_COMPRESSORS = 2
 """How many of the best-fitting compressors encode a part: the second is insurance against a misjudged fit."""
 
-SURE_FIT = 0.97
+SURE_FIT = 0.9
 """A compressor that is this sure is the only one asked: looking through the others' eyes costs more than it finds."""
 
 INSTRUCTION_TOOLS = frozenset({"Skill", "skill", "TodoWrite", "TodoRead", "ExitPlanMode", "EnterPlanMode"})

@@ -100,10 +100,15 @@ class SplintrCounter:
 
     def __init__(self, vocabulary: str) -> None:
         self.name = vocabulary
-        self._encode = _splintr(vocabulary).encode_ordinary
+        self._tokenizer = _splintr(vocabulary)
 
     def count(self, text: str) -> int:
-        return _sliced(text, lambda s: len(self._encode(s)))
+        return _sliced(text, self._count)
+
+    def _count(self, text: str) -> int:
+        if "<|" in text:  # the buffer form would read `<|endoftext|>` as one special token
+            return len(self._tokenizer.encode_ordinary(text))
+        return len(self._tokenizer.encode_flat(text)) // 4  # ids of four bytes each: no list of integers is made
 
 
 class TiktokenCounter:

@@ -21,7 +21,7 @@ from headroom.types import Compressor
 
 RAW = Raw()
 
-_KINDS: tuple[Compressor, ...] = (Records(), Reading(), Search(), Listing(), Table(), Diff(), Logs(), Runs())
+_KINDS: tuple[Compressor, ...] = (Records(), Reading(), Listing(), Diff(), Search(), Table(), Logs(), Runs())
 
 COMPRESSORS: tuple[Compressor, ...] = (*_KINDS, Mixed(_KINDS), RAW)
 

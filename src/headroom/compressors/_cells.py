@@ -142,28 +142,44 @@ def split(line: str, style: Style, width: int) -> list[str]:
     sep = style.sep
     if not style.opens(line):
         return line.split(sep)
+    pieces = line.split(sep)
     cells: list[str] = []
-    at = 0
-    while True:
-        start = at
-        if len(cells) >= width:
-            found = _entry(line, at)
-            if not found:
-                raise FormatError(f"not name=value: {line[at : at + 40]!r}")
-            at = found.end()
-        if line[at : at + 1] == "=" and len(cells) < width:
-            at += 1
-        if at < len(line) and line[at] in '"[{':
-            at = end_of_value(line, at)
-            if at < len(line) and line[at] != sep:
-                raise FormatError(f"text after a value: {line[at : at + 40]!r}")
-        else:
-            end = line.find(sep, at)
-            at = len(line) if end < 0 else end
-        cells.append(line[start:at])
-        if at >= len(line):
-            return cells
-        at += 1
+    at = number = 0
+    while number < len(pieces):
+        piece = pieces[number]
+        if len(cells) < width and piece[:1] not in _MAY_HOLD_SEP:
+            cells.append(piece)
+            at += len(piece) + 1
+            number += 1
+            continue
+        end = _end_of_cell(line, at, sep, named=len(cells) >= width)
+        cells.append(line[at:end])
+        number += line.count(sep, at, end) + 1
+        at = end + 1
+    return cells
+
+
+_MAY_HOLD_SEP = frozenset('"[{=')
+"""First characters of cells in which the separator can stand."""
+
+
+def _end_of_cell(line: str, at: int, sep: str, *, named: bool) -> int:
+    """Where the cell that starts at `at` ends; `named`: it is `name=value`. Raises FormatError."""
+    start = at
+    if named:
+        found = _entry(line, at)
+        if not found:
+            raise FormatError(f"not name=value: {line[at : at + 40]!r}")
+        start = found.end()
+    elif line[at : at + 1] == "=":
+        start = at + 1
+    if start < len(line) and line[start] in '"[{':
+        end = end_of_value(line, start)
+        if end < len(line) and line[end] != sep:
+            raise FormatError(f"text after a value: {line[end : end + 40]!r}")
+        return end
+    end = line.find(sep, start)
+    return len(line) if end < 0 else end
 
 
 def split_rows(text: str) -> list[str]:
@@ -187,7 +203,7 @@ def split_rows(text: str) -> list[str]:
     return rows
 
 
-SAMPLED_CHARS = 6000
+SAMPLED_CHARS = 4000
 
 
 def estimate(text: str) -> int:

@@ -105,18 +105,14 @@ class _Reader:
 
     def _read(self, name: str, cells: Sequence[str], usual: list[Value]) -> list[Value]:
         nested, none = self._reader(name), self._style.none
-        known: dict[str, Value] = {none: MISSING}
-        values = []
-        for row, cell in enumerate(cells):
-            if cell == DEFAULT:
-                if name not in self._facts:
-                    raise FormatError(f"~ without a default: {name[:40]!r}")
-                values.append(usual[row])
-                continue
-            if cell not in known:
-                known[cell] = _cells.read(cell, nested)
-            values.append(known[cell])
-        return values
+        different = set(cells) - {none, DEFAULT}
+        known: dict[str, Value] = {cell: _cells.read(cell, nested) for cell in different}
+        known[none] = MISSING
+        if DEFAULT not in cells:
+            return [known[cell] for cell in cells]
+        if name not in self._facts:
+            raise FormatError(f"~ without a default: {name[:40]!r}")
+        return [usual[row] if cell == DEFAULT else known[cell] for row, cell in enumerate(cells)]
 
     def _resolved(self, name: str, template: Template) -> Template:
         """The template with its references as whole names."""

@@ -74,8 +74,24 @@ def _read_order(text: str) -> list[str]:
 def read_table(kind: Kind, n: int, lines: Sequence[str], at: int) -> tuple[Tree, int]:
     """The list or object of a table whose header starts at line `at`, and the line after it. Raises FormatError."""
     header, at = read_header(lines, at)
-    rows: list[str] = []
-    groups: list[list[str]] = []
+    rows, groups, at = _rows(lines, at, n)
+    odd = {i: unrelaxed_value(row[2:]) for i, row in enumerate(rows) if row.startswith("==")}
+    if odd:
+        regular = [i for i in range(n) if i not in odd]
+        if not regular or any(groups[i] for i in odd):
+            raise FormatError("a table of odd rows")
+        made = _records(header, [rows[i] for i in regular], [groups[i] for i in regular], None)
+        several = dict(zip(regular, _trees(kind, made, len(regular)), strict=True))
+        return [odd[i] if i in odd else several[i] for i in range(n)], at
+    return _whole(kind, _records(header, rows, groups, None), n), at
+
+
+def _rows(lines: Sequence[str], at: int, n: int) -> tuple[list[str], list[list[str]], int]:
+    """`n` rows from line `at` on, the lines below each (one blank cut off), and the line after. Raises FormatError."""
+    rows = list(lines[at : at + n])
+    if len(rows) == n and not any(line.startswith(" ") for line in lines[at : at + n + 1]):
+        return rows, [[] for _ in rows], at + n
+    rows, groups = [], []
     while len(rows) < n:
         if at >= len(lines):
             raise FormatError(f"{len(rows)} rows instead of {n}")
@@ -86,15 +102,7 @@ def read_table(kind: Kind, n: int, lines: Sequence[str], at: int) -> tuple[Tree,
             group.append(lines[at][1:])
             at += 1
         groups.append(group)
-    odd = {i: unrelaxed_value(row[2:]) for i, row in enumerate(rows) if row.startswith("==")}
-    if odd:
-        regular = [i for i in range(n) if i not in odd]
-        if not regular or any(groups[i] for i in odd):
-            raise FormatError("a table of odd rows")
-        made = _records(header, [rows[i] for i in regular], [groups[i] for i in regular], None)
-        several = dict(zip(regular, _trees(kind, made, len(regular)), strict=True))
-        return [odd[i] if i in odd else several[i] for i in range(n)], at
-    return _whole(kind, _records(header, rows, groups, None), n), at
+    return rows, groups, at
 
 
 def unrelaxed_value(text: str) -> Tree:

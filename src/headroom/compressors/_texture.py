@@ -18,7 +18,7 @@ TOP = 0.49
 """The surest of these kinds: below `mixed.MIN_FIT`, so that a text in one of them is not several outputs, and below
 every structure that a more particular kind knows."""
 
-WINDOW = 100
+WINDOW = 60
 """A text is judged by this many lines from its beginning, its middle and its end."""
 
 WIDTH = 400
@@ -63,9 +63,9 @@ _CODE = re.compile(
     r"|[\w.$:>-]+[!?]?\(.*[)(,;{:\w\"'\]]\Z"
     r"|[\])}]+[\])};,:.]*(?:\s*(?:else|catch|finally|while|=>|from)\b.*)?\Z"
     r"|//|/\*|\*/|\"\"\"|'''|<\?php"
-    r"|.*(?:[;{(\[]|(?<=\s)\}|=>|->|\):|&&|\|\||[\"')\]\d=],)\Z"
     r")"
 )
+_CODE_ENDS = (";", "{", "(", "[", " }", "=>", "->", "):", "&&", "||", '",', "',", "),", "],", "=,", *(f"{n}," for n in range(10)))
 _MARKDOWN = re.compile(
     r"\s*(?:#{1,6} \S|[-*+•◦–] \S|\d{1,3}[.)] \S|> |\*\*\S|\[[^\]]+\](?:\(|: )|!\[|[=~^-]{3,}\Z|\|.*\|\Z|\.\. \w|:\w+[ \w]*: )"
 )
@@ -114,7 +114,7 @@ _NOTHING = Texture("", 0.0)
 
 
 def texture(facts: Facts) -> Texture:
-    """The texture of a text, from at most 300 of its lines."""
+    """The texture of a text, from a sample of its lines."""
     return facts.once("texture", lambda: _look(facts.text, facts.lines))
 
 
@@ -189,7 +189,7 @@ def _written(lines: Sequence[str], fences: bool) -> Texture | None:
         n += 1
         if _RECORD.match(line):
             continue
-        if _CODE.match(line) and not _is_sentence(line):
+        if (line.endswith(_CODE_ENDS) or _CODE.match(line)) and not _is_sentence(line):
             code += 1
         elif _MARKDOWN.match(line) or _is_language(line):
             prose += 1

@@ -1,7 +1,7 @@
 """Pages and other markup: HTML, XML, SVG, feeds.
 
 What a page repeats (menus, cards, footers, inline styles) is told by reference to its first place, and beginnings that
-neighbouring lines share stand above them, where either is shorter. Tags, indentation and order stay. The text of a
+neighbouring lines share stand above them. Tags, indentation and order stay. The text of a
 file that is likely to be edited stays as it is. See `_lines` for the notation.
 """
 
@@ -14,7 +14,7 @@ from headroom.types import Facts, PartClass
 
 MARK = "[html codes: "
 
-COMBINATIONS = (("references", "headings"), ("references",))
+STEPS = ("references", "headings")
 
 
 class Html(ByteExact):
@@ -29,7 +29,7 @@ class Html(ByteExact):
         return texture(facts).fit("markup")
 
     def encode(self, facts: Facts) -> str | None:
-        return None if shows_file(facts.call) else _lines.best(facts.text, COMBINATIONS, MARK)
+        return None if shows_file(facts.call) else _lines.encode(facts.text, STEPS, MARK)
 
     def decode(self, rendering: str) -> str:
         return _lines.decode(rendering, MARK)

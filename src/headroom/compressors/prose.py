@@ -1,7 +1,7 @@
 """Language: Markdown and plain text, such as fetched documents, reports of other agents and changelogs.
 
 Paragraphs that stand further up are told by reference, and beginnings that neighbouring lines share (lists of links,
-of changes) stand above them, where either is shorter. No word is touched. The text of a file that is likely to be
+of changes) stand above them. No word is touched. The text of a file that is likely to be
 edited stays as it is. See `_lines` for the notation.
 """
 
@@ -14,7 +14,7 @@ from headroom.types import Facts, PartClass
 
 MARK = "[text codes: "
 
-COMBINATIONS = (("references", "headings"), ("references",))
+STEPS = ("references", "headings")
 
 
 class Prose(ByteExact):
@@ -29,7 +29,7 @@ class Prose(ByteExact):
         return texture(facts).fit("prose")
 
     def encode(self, facts: Facts) -> str | None:
-        return None if shows_file(facts.call) else _lines.best(facts.text, COMBINATIONS, MARK)
+        return None if shows_file(facts.call) else _lines.encode(facts.text, STEPS, MARK)
 
     def decode(self, rendering: str) -> str:
         return _lines.decode(rendering, MARK)
