@@ -14,6 +14,7 @@ from bench.texts import Messages, outputs, shows, tokens
 from bench.workloads import Workload
 from headroom import Report, Result, compress, providers, retrieve
 from headroom.compressors import BY_NAME
+from headroom.compressors._repeats import Earlier, expand, name_of, written
 from headroom.store import MemoryStore
 from headroom.types import Facts, Item, Store, WayBack
 
@@ -61,7 +62,7 @@ def seconds(messages: Messages, level: str) -> float:
 def measure(workload: Workload, level: str) -> Measured:
     """Everything about one workload and level that does not depend on the machine."""
     result, store = run(workload.anthropic, level)
-    before, after = _parts(workload.anthropic), _parts(result.messages)
+    before, after = _parts(workload.anthropic), in_full(result)
     sent = outputs(result.messages)
     known = [*sent, *decoded(result.parts, after)]
     judged = [r for r in result.parts if r.tool] or result.parts
@@ -89,9 +90,27 @@ def visible(facts: Sequence[str], texts: Sequence[str]) -> int:
     return sum(any(shows(fact, text) for text in texts) for fact in facts)
 
 
-def decoded(reports: Sequence[Report], sent: Sequence[Item]) -> list[str]:
+def in_full(result: Result) -> list[str]:
+    """The texts of all parts as sent, with references to earlier texts put back in full."""
+    provider = providers.detect(result.messages)
+    texts: list[str] = []
+    earlier: list[Earlier] = []
+    for item in provider.read(result.messages) if provider else []:
+        if item.kind == "call" and item.call is not None:
+            earlier += written(item.call)
+        if not item.is_part:
+            continue
+        report = result.parts[len(texts)]
+        told = report.reason == "repeats"
+        texts.append(expand(item.text, report.kind, earlier) if told else item.text)
+        if item.kind == "result" and item.call is not None:
+            earlier.append(Earlier(name_of(item.call), item.text, "raw" if report.ref is None else report.kind))
+    return texts
+
+
+def decoded(reports: Sequence[Report], sent: Sequence[str]) -> list[str]:
     """What the encoded parts decode to, by the decoder of the compressor their report names."""
-    return [BY_NAME[r.kind].decode(item.text) for r, item in zip(reports, sent, strict=True) if is_encoded(r)]
+    return [BY_NAME[r.kind].decode(text) for r, text in zip(reports, sent, strict=True) if is_encoded(r)]
 
 
 def is_encoded(report: Report) -> bool:
@@ -99,11 +118,11 @@ def is_encoded(report: Report) -> bool:
     return report.lossless and report.ref is not None and not report.omissions
 
 
-def restores(report: Report, before: Item, after: Item) -> bool:
-    """True if the text as sent stands for the whole original, checked with the decoder."""
+def restores(report: Report, before: Item, after: str) -> bool:
+    """True if the text as sent (see `in_full`) stands for the whole original, checked with the decoder."""
     if report.ref is None:
-        return before.text == after.text
-    return is_encoded(report) and BY_NAME[report.kind].verify(Facts(before.text, before.call), after.text)
+        return before.text == after
+    return is_encoded(report) and BY_NAME[report.kind].verify(Facts(before.text, before.call), after)
 
 
 def _parts(messages: Messages) -> list[Item]:

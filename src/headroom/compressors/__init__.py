@@ -7,10 +7,14 @@ of the tuple.
 from __future__ import annotations
 
 from headroom.compressors import _repeats
+from headroom.compressors.code import Code
 from headroom.compressors.diff import Diff
+from headroom.compressors.html import Html
 from headroom.compressors.listing import Listing
 from headroom.compressors.logs import Logs
 from headroom.compressors.mixed import Mixed
+from headroom.compressors.opaque import Opaque
+from headroom.compressors.prose import Prose
 from headroom.compressors.raw import Raw
 from headroom.compressors.reading import Reading
 from headroom.compressors.records import Records
@@ -23,7 +27,7 @@ RAW = Raw()
 
 _KINDS: tuple[Compressor, ...] = (Records(), Reading(), Listing(), Diff(), Search(), Table(), Logs(), Runs())
 
-COMPRESSORS: tuple[Compressor, ...] = (*_KINDS, Mixed(_KINDS), RAW)
+COMPRESSORS: tuple[Compressor, ...] = (*_KINDS, Mixed(_KINDS), Html(), Opaque(), Code(), Prose(), RAW)
 
 BY_NAME = {compressor.name: compressor for compressor in COMPRESSORS}
 

@@ -52,7 +52,8 @@ _CODE = re.compile(
     r"(?: {4}|\t)\s*# |\s*(?:"
     r"(?:def|class|func|fn|function|defmodule|module|struct|enum|interface|trait|impl|namespace|package|type)"
     r" [\w$.(<\[*&:]+(?:\Z|[ (<\[{].*[\w(){}\[\],:;>]\Z|[:;]\Z)"
-    r"|import [\w.]+(?: as \w+)?\Z|import ['\"({*\w].*['\";)]\Z|from [\w.]+ import\b|(?:use|using|package|require) \S.*;\Z"
+    r"|import [\w.]+(?: as \w+)?\Z|import ['\"({*\w].*['\";)]\Z|from [\w.]+ import\b"
+    r"|(?:use|using|package|require) \S.*;\Z"
     r"|#\s?(?:include|define|ifdef|ifndef|endif|pragma|undef)\b|#!/|#!?\["
     r"|(?:if|elif|else|for|while|switch|match|try|except|catch|finally|with|case|when|do|unless|foreach)\b.*[{:(]\Z"
     r"|(?:return|raise|throw|yield|await|assert|defer|let|const|var|val|pub|public|private|protected|static|async|export"
@@ -65,38 +66,47 @@ _CODE = re.compile(
     r"|//|/\*|\*/|\"\"\"|'''|<\?php"
     r")"
 )
-_CODE_ENDS = (";", "{", "(", "[", " }", "=>", "->", "):", "&&", "||", '",', "',", "),", "],", "=,", *(f"{n}," for n in range(10)))
+_CODE_ENDS = (
+    ";", "{", "(", "[", " }", "=>", "->", "):", "&&", "||", '",', "',", "),", "],", "=,", *(f"{n}," for n in range(10)),
+)  # fmt: skip
 _MARKDOWN = re.compile(
-    r"\s*(?:#{1,6} \S|[-*+•◦–] \S|\d{1,3}[.)] \S|> |\*\*\S|\[[^\]]+\](?:\(|: )|!\[|[=~^-]{3,}\Z|\|.*\|\Z|\.\. \w|:\w+[ \w]*: )"
+    r"\s*(?:#{1,6} \S|[-*+•◦–] \S|\d{1,3}[.)] \S|> |\*\*\S|\[[^\]]+\](?:\(|: )|!\["
+    r"|[=~^-]{3,}\Z|\|.*\|\Z|\.\. \w|:\w+[ \w]*: )"
 )
-_WORD = re.compile(r"(?<![\w./\\=@#-])[^\W\d_][^\W\d_'’-]*(?=[\s,.;:!?)\"'’”—*`]|\Z)")
+_WORD = re.compile(r"(?<![\w./\\=@#-])[^\W\d_]++(?=[\s,.;:!?)\"'’”—*`]|\Z)")
 _SCRIPT = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
 
 # Lines of tools, not of language, however many words they hold.
 _RECORD = re.compile(
-    r"[0-9a-f]{7,40} |\d{1,7}[:-]|[\w./\\-]*[/\\][\w.-]+\.\w{1,5}[:-]|\S+\.\w+:\d|\d[\d.:,/ -]{7}|[-dlbcps][rwxsStT-]{9}|[MADRCU?!]{1,2}\s+\S+\Z|\s*\d+[→\t]|[+-]\S"
-    r"|@@ |diff --git |commit [0-9a-f]{40}|\s*\S+\s+\|\s+\d+ "
+    r"[0-9a-f]{7,40} |\d{1,7}[:-]|[\w./\\-]*[/\\][\w.-]+\.\w{1,5}[:-]|\S+\.\w+:\d"
+    r"|\d[\d.:,/ -]{7}|[-dlbcps][rwxsStT-]{9}|[MADRCU?!]{1,2}\s+\S+\Z|\s*\d+[→\t]|[+-](?:\S|\t|  )"
+    r"|\s*\"[^\"]*\": |@@ |diff --git |commit [0-9a-f]{40}|\s*\S+\s+\|\s+\d+ "
 )
 _TAG = re.compile(r"\s*<(?:/?[A-Za-z][\w:.-]*(?:[\s/>]|\Z)|!--|!\[CDATA|[!?][A-Za-z])")
 _CLOSED = re.compile(r"</[A-Za-z][\w:.-]*\s*>|/>")
 _PAGE = re.compile(r"\s*<(?:!doctype|html|\?xml|svg|rss|feed|head|body)\b", re.IGNORECASE)
 _LOCK = re.compile(
-    r"source = \"registry\+|checksum = \"[0-9a-f]{64}\"|integrity:? sha\d+-|^  resolved \"http|/go\.mod h1:| h1:[\w+/]{43}=\Z"
-    r"|hash(?:es)? ?=? ?\"sha256:|--hash=sha256:|\"sha256:[0-9a-f]{64}\"|resolution: \{integrity:|^ {4}[\w.-]+ \(\d+\.[\w.-]+\)\Z"
+    r"source = \"registry\+|checksum = \"[0-9a-f]{64}\"|integrity:? sha\d+-|^  resolved \"http|/go\.mod h1:"
+    r"| h1:[\w+/]{43}=\Z"
+    r"|hash(?:es)? ?=? ?\"sha256:|--hash=sha256:|\"sha256:[0-9a-f]{64}\""
+    r"|resolution: \{integrity:|^ {4}[\w.-]+ \(\d+\.[\w.-]+\)\Z"
     r"|^\s+checksum: \"?[\w/]{20,}"
 )
 _DUMP = re.compile(
     r"\s*(?:0x)?[0-9a-fA-F]{4,16}:?\s+(?:[0-9a-fA-F]{2,8}\s+){4}"  # offsets and bytes
     r"|\\?[0-9a-f]{32,128}(?:\s+[ *]?\S+)?\s*\Z"  # a hash, and of what
     r"|(?:SHA\d*|MD5) ?\(.*\) ?= [0-9a-f]{32,128}\Z"
-    r"|(?=.{0,58}\d)(?=.{0,58}[a-z])(?=.{0,58}[A-Z])(?:[A-Za-z0-9+]{2,}/?){12,}[A-Za-z0-9+/]{16,}={0,2}\s*\Z"  # base64
+    r"|(?=.{0,58}\d)(?=.{0,58}[a-z])(?=.{0,58}[A-Z])(?![\w+]*(?:/[\w+]{1,12}){4})"  # base64, no path
+    r"[A-Za-z0-9+/]{60,}={0,2}\s*\Z"
     r"|-----(?:BEGIN|END) "
 )
+_JSON = re.compile(r"\s*[\[{]\s*(?:[\"\[{]|-?\d)")
 _GRAMMAR = re.compile(r"[{};(),=:\[\]]")
 
 _FILE_ARGUMENTS = frozenset({"file_path", "path", "file", "filename", "absolute_path", "filePath", "notebook_path"})
-_PRINTS_FILE = re.compile(r"(?:^|[\n;&|(])\s*(?:cat|head|tail|sed|less|more|bat|nl|awk|type|Get-Content)\s")
+_COMMAND_ARGUMENTS = frozenset({"command", "cmd", "script", ""})
+_PRINTS_FILE = re.compile(r"(?:^|[\n;&(])\s*(?:cat|head|tail|sed|less|more|bat|nl|awk|type|Get-Content)\s")
 
 
 class Texture(NamedTuple):
@@ -122,8 +132,14 @@ def shows_file(call: ToolCall | None) -> bool:
     """True if the call shows a file, whose text is likely to be edited next and must then be found word for word."""
     if call is None:
         return False
-    values = [(name, value) for name, value in call.args.items() if isinstance(value, str)]
-    return any(name in _FILE_ARGUMENTS or _PRINTS_FILE.search(value[:2_000]) for name, value in values)
+    for name, value in call.args.items():
+        if name in _FILE_ARGUMENTS and isinstance(value, str):
+            return True
+        if name in _COMMAND_ARGUMENTS:
+            words = value if isinstance(value, list) else [value]
+            if any(isinstance(word, str) and _PRINTS_FILE.search(word[:2_000]) for word in words):
+                return True
+    return False
 
 
 def _look(text: str, lines: Sequence[str]) -> Texture:
@@ -172,7 +188,7 @@ def _markup(lines: Sequence[str], page: bool) -> Texture | None:
 
 def _minified(lines: Sequence[str]) -> Texture | None:
     long = [line for line in lines if len(line) > LONG]
-    if not long or sum(map(len, long)) < 0.8 * sum(map(len, lines)):
+    if not long or _JSON.match(long[0]) or sum(map(len, long)) < 0.8 * sum(map(len, lines)):
         return None
     sample = "".join([line[at : at + WIDTH] for line in long[:20] for at in (0, len(line) // 2)])
     if sample.count(" ") > MAX_BLANKS * len(sample) or len(_SCRIPT.findall(sample)) > 0.1 * len(sample):
@@ -184,15 +200,19 @@ def _minified(lines: Sequence[str]) -> Texture | None:
 
 def _written(lines: Sequence[str], fences: bool) -> Texture | None:
     """Source or language, by the share of lines that are one or the other; what is fenced in language counts not."""
-    code = prose = n = 0
+    code = prose = n = tags = 0
     for line in _unfenced(lines, fences):
         n += 1
+        if _TAG.match(line):
+            tags += 1
+            continue
         if _RECORD.match(line):
             continue
         if (line.endswith(_CODE_ENDS) or _CODE.match(line)) and not _is_sentence(line):
             code += 1
         elif _MARKDOWN.match(line) or _is_language(line):
             prose += 1
+    n -= min(tags, n // 2)  # they stand in source and in Markdown alike
     if n and code >= max(MIN_CODE * n, MIN_CODE_TO_PROSE * prose) and code >= 3:
         return Texture("code", code / n)
     return Texture("prose", prose / n) if n and prose >= MIN_PROSE * n else None
@@ -212,7 +232,9 @@ def _unfenced(lines: Sequence[str], fences: bool) -> Iterator[str]:
 def _is_language(line: str) -> bool:
     """True for a line that is mostly words, or written in a script that does not part them."""
     words = _WORD.findall(line)
-    if len(words) >= 4 and sum(map(len, words)) + len(words) >= 0.6 * len(line.strip()):
+    if (len(words) >= 4 or (len(words) > 1 and line[-1] in ".!?")) and sum(map(len, words)) + len(words) >= 0.6 * len(
+        line.strip()
+    ):
         return True
     return len(_SCRIPT.findall(line)) >= max(6, 0.3 * len(line))
 

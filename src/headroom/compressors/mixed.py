@@ -152,15 +152,14 @@ def _segments(facts: Facts, compressors: Sequence[Compressor]) -> list[Segment]:
 
 
 def _blocks(lines: Sequence[str]) -> list[str]:
-    """Lines cut before each banner and after each run of blank lines; joined by newlines they are the text."""
-    blocks: list[list[str]] = [[]]
-    blank = False
+    """Lines cut before each banner and around each run of blank lines; joined by newlines they are the text."""
+    blocks: list[list[str]] = []
+    blank = None
     for line in lines:
-        empty = not line.strip()
-        if blocks[-1] and ((blank and not empty) or _BANNER.match(line)):
+        if (not line.strip()) != blank or _BANNER.match(line):
             blocks.append([])
         blocks[-1].append(line)
-        blank = empty
+        blank = not line.strip()
     return ["\n".join(block) for block in blocks]
 
 

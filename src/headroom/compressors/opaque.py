@@ -7,6 +7,7 @@ codec tells once each; hashes and minified code hold nothing that could be said 
 from __future__ import annotations
 
 from headroom.compressors import _lines
+from headroom.compressors._cost import cost
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._texture import texture
 from headroom.types import Facts, PartClass
@@ -14,6 +15,9 @@ from headroom.types import Facts, PartClass
 MARK = "[lock codes: "
 
 COMBINATIONS = (("references", "templates"), ("references", "headings"))
+"""Templates for files of entries, headings for files of one line each; a trial tells which."""
+
+TRIAL_LINES = 200
 
 
 class Opaque(ByteExact):
@@ -28,7 +32,11 @@ class Opaque(ByteExact):
         return texture(facts).fit("lock", "dump", "minified")
 
     def encode(self, facts: Facts) -> str | None:
-        return _lines.best(facts.text, COMBINATIONS, MARK) if texture(facts).kind == "lock" else None
+        if texture(facts).kind != "lock":
+            return None
+        trial = "\n".join(facts.lines[:TRIAL_LINES])
+        steps = min(COMBINATIONS, key=lambda steps: cost(_lines.encode(trial, steps, MARK) or trial))
+        return _lines.encode(facts.text, steps, MARK)
 
     def decode(self, rendering: str) -> str:
         return _lines.decode(rendering, MARK)
