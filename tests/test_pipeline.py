@@ -16,6 +16,7 @@ from headroom.pipeline import Moment, decide
 from headroom.store import MemoryStore
 from headroom.tokens import counter
 from headroom.types import Decision, Item, Pin, PinKey, Store, ToolCall, WayBack
+from tests.samples import samples
 
 RECORDS = json.dumps([{"id": i, "name": f"item-{i}", "state": "open", "size": i * 7} for i in range(60)], indent=2)
 OTHER = json.dumps([{"id": i, "owner": f"user-{i}", "role": "admin"} for i in range(60)], indent=2)
@@ -235,6 +236,9 @@ def test_a_told_text_is_replayed_after_an_early_change_only_while_its_source_is_
     assert decide("d", [task("another day"), *turn[3:]], moment(store))[-1].reason == "sent-raw"
 
 
+PROBE = next(sample.text for sample in samples() if sample.kind == "raw")
+PROSE = "One sentence is said once, and then another one comes after it, and both of them say something else. "
+
 GATES = [
     ("small", result(1, "ok"), "lossless"),
     ("level", result(1, RECORDS), "meter"),
@@ -245,7 +249,8 @@ GATES = [
     ("retrieved", result(1, RECORDS, "mcp__headroom__headroom_retrieve"), "lossless"),
     ("retrieved", result(1, RECORDS, "Bash", command="headroom get k3f9a2tq7mbn --lines 1-90"), "lossless"),
     ("contains-format", result(1, RECORDS + 'headroom_retrieve("k3f9a2tq7mbn")'), "lossless"),
-    ("no-fit", result(1, "nothing to see here, only words. " * 40), "lossless"),
+    ("no-fit", result(1, PROBE), "lossless"),
+    ("no-gain", result(1, PROSE + "Nobody had seen the boats since noon. " * 8), "lossless"),
     ("level", result(1, RECORDS[:900], is_error=True), "lossless"),
     ("level", result(1, RECORDS, "TodoWrite"), "lossless"),
     ("level", Item(role="user", kind="text", text="do this and that, " * 60, leaf=(0,)), "lossless"),

@@ -18,8 +18,8 @@ from typing import Literal, TypeVar
 
 from headroom import detect, policy
 from headroom.compressors import BY_NAME, COMPRESSORS, MARKS, RAW
+from headroom.compressors._fits import fit
 from headroom.compressors._repeats import Earlier, expand, name_of, tell, written
-from headroom.compressors.mixed import fit
 from headroom.errors import FormatError, StoreError
 from headroom.pins import chain, pin_key, sent_hash, text_keys
 from headroom.tokens import estimate

@@ -149,8 +149,8 @@ def _order(blocks: list[Block]) -> list[Path]:
                 after[path] = []
                 after[above].insert(0, path)
             above = path
-    order = []
-    stack = [()]
+    order: list[Path] = []
+    stack: list[Path] = [()]
     while stack:
         path = stack.pop()
         order.append(path)

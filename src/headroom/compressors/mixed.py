@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from headroom.compressors._fits import fit
 from headroom.errors import FormatError
 from headroom.types import Compressor, Facts, PartClass
 
@@ -29,13 +30,20 @@ SURE = 0.85
 MAX_BLOCKS = 400
 """More blocks than this are one kind of text with many blank lines, not many outputs."""
 
+MIN_SIGNS = 0.2
+"""Share of a block's lines that must look like a tool's output before any compressor is asked."""
+
+_SIGN = re.compile(
+    r"^(?:\s*(?:[\[{]|\"[^\"]*\":|\d+[→\t]|[├└│|+]|Compiling |Downloading |Collecting |test )|\[?\d{4}-\d\d-\d\d"
+    r"|\d\d?:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:|[-dl][rwx-]{9}|total \d|diff |@@ |commit [0-9a-f]{7}"
+    r"|(?:PASS|FAIL|ERROR|INFO|WARN|E  |ok  |---|===)|[^\s:]+:\d+[:-]|\S*/\S*$|\S+ +\S+  +\S|.*\t.*\t"
+    r"|[^,\n]*,[^,\n ]*,[^,\n ]*,)",
+    re.MULTILINE,
+)
+"""Beginnings of lines that tools print and few people write. Only a sieve: the compressors judge what passes."""
+
 _BANNER = re.compile(r"\s*(?:```|~~~|={3,}|-{3,}|\*{3,}|#{1,6} |\$ |\+ \w|>>> |==> )")
 _HEADING = re.compile(r"\[(\d+) lines of ([a-z]+)\]")
-
-
-def fit(compressor: Compressor, facts: Facts) -> float:
-    """How well a compressor fits a text, worked out once per text."""
-    return facts.once(f"fit.{compressor.name}", lambda: compressor.fit(facts))
 
 
 class Segment(NamedTuple):
@@ -167,6 +175,8 @@ def _kind(block: str, facts: Facts, compressors: Sequence[Compressor]) -> str:
     """The name of the compressor that is surest of a block; "?" for glue, "" where none is sure."""
     if len(block) < MIN_BLOCK:
         return "?"
+    if len(_SIGN.findall(block)) < MIN_SIGNS * block.count("\n"):
+        return ""
     alone = Facts(block, facts.call)
     best, name = MIN_FIT, ""
     for compressor in compressors:
