@@ -127,7 +127,7 @@ Every report says why a part became what it is.
 
 def command_line_page() -> str:
     group = cli.main
-    context = click.Context(group, info_name="headroom")
+    context = click.Context(group, info_name="headroom", **group.context_settings)
     parts = [f"# Command line\n\n{BY_HAND}\n"]
     parts.append(section("headroom", group, context))
     for name in group.list_commands(context):

@@ -153,7 +153,7 @@ def test_generated_pages_and_tables_are_up_to_date(name: str) -> None:
 
 def test_every_command_and_option_is_documented() -> None:
     page = (ROOT / "docs/CLI.md").read_text(encoding="utf-8")
-    context = click.Context(command_line)
+    context = click.Context(command_line, **command_line.context_settings)
     for name in command_line.list_commands(context):
         command = command_line.get_command(context, name)
         assert command is not None
