@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from headroom.compressors import _clusters
-from headroom.compressors._clusters import Cluster
+from headroom.compressors._lines import clusters
+from headroom.compressors._lines.clusters import Cluster
 
 
 def kinds(lines: list[str]) -> list[Cluster]:
-    return _clusters.clusters(lines, lambda line: line.startswith("#"))
+    return clusters.clusters(lines, lambda line: line.startswith("#"))
 
 
 def rows(lines: list[str]) -> set[tuple[int, ...]]:
@@ -56,9 +56,9 @@ def test_lines_that_tell_of_a_failure_are_not_joined_over_their_words() -> None:
 
 
 def test_the_failure_word_is_found_in_any_case_and_language() -> None:
-    assert _clusters.alarm("worker 3 raised ValueError") == "Error"
-    assert _clusters.alarm("узел 4: Ошибка чтения") == "Ошибк"
-    assert _clusters.alarm("all is well") == ""
+    assert clusters.alarm("worker 3 raised ValueError") == "Error"
+    assert clusters.alarm("узел 4: Ошибка чтения") == "Ошибк"
+    assert clusters.alarm("all is well") == ""
 
 
 def test_rows_whose_long_values_are_mostly_the_same_get_a_kind_of_their_own() -> None:

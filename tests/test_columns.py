@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.compressors._cells import INLINE, MISSING, STYLES, split, split_rows
-from headroom.compressors._columns import Table, write
-from headroom.compressors._columns_read import read
-from headroom.compressors._json_text import unrelaxed
+from headroom.compressors._columns.cells import INLINE, MISSING, STYLES, split, split_rows
+from headroom.compressors._columns.json_text import unrelaxed
+from headroom.compressors._columns.read import read
+from headroom.compressors._columns.write import Table, write
 from headroom.errors import FormatError
 
 Columns = dict[str, list[Any]]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.compressors._cost import cost, sampled_cost
+from headroom.compressors._lines.cost import cost, sampled_cost
 from headroom.tokens import counter
 
 TEXTS = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.compressors import _echoes
+from headroom.compressors._lines import echoes
 from headroom.errors import FormatError
 
 HOSTILE = ["[line above ×3]", "[2 lines above ×4]", "[= lines 1-4 above]", "\\", "\\[line above ×3]", "", "[", "a", "b"]
@@ -18,16 +18,16 @@ hostile_lines = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=6)
 def test_a_run_of_equal_lines_is_written_once_with_how_often_it_stands() -> None:
     lines = ["start", *["waiting for the database"] * 100, "done"]
 
-    encoded = _echoes.encode(lines)
+    encoded = echoes.encode(lines)
 
     assert encoded == ["start", "waiting for the database", "[line above ×100]", "done"]
-    assert _echoes.decode(encoded) == lines
+    assert echoes.decode(encoded) == lines
 
 
 def test_a_repeated_block_is_written_once_with_its_length() -> None:
     block = ["connecting to the upstream", "refused by the upstream", "sleeping for a second"]
 
-    encoded = _echoes.encode([*block * 12, "gave up"])
+    encoded = echoes.encode([*block * 12, "gave up"])
 
     assert encoded == [*block, "[3 lines above ×12]", "gave up"]
 
@@ -36,39 +36,39 @@ def test_a_block_from_further_up_is_told_by_the_numbers_of_its_original_lines() 
     trace = [f"  at frame number {i} of the trace" for i in range(6)]
     lines = ["first failure", *trace, "something else", "second failure", *trace]
 
-    encoded = _echoes.encode(lines, min_reference=4)
+    encoded = echoes.encode(lines, min_reference=4)
 
     assert encoded[-1] == "[= lines 2-7 above]"
-    assert _echoes.decode(encoded) == lines
+    assert echoes.decode(encoded) == lines
 
 
 def test_numbers_count_original_lines_even_below_a_note() -> None:
     trace = [f"  at frame number {i} of the trace" for i in range(6)]
     lines = [*["the same line again"] * 50, *trace, "else", *trace]
 
-    assert _echoes.encode(lines, min_reference=4)[-1] == "[= lines 51-56 above]"
+    assert echoes.encode(lines, min_reference=4)[-1] == "[= lines 51-56 above]"
 
 
 def test_there_is_no_reference_unless_asked_for_and_none_for_short_blocks() -> None:
     trace = [f"  at frame number {i} of the trace" for i in range(6)]
     short = ["}", "", "}", ""]
 
-    assert _echoes.encode([*trace, "x", *trace]) == [*trace, "x", *trace]
-    assert _echoes.encode([*short, "x", *short], min_reference=4) == [*short, "x", *short]
+    assert echoes.encode([*trace, "x", *trace]) == [*trace, "x", *trace]
+    assert echoes.encode([*short, "x", *short], min_reference=4) == [*short, "x", *short]
 
 
 @given(hostile_lines, st.booleans())
 def test_every_text_comes_back(lines: list[str], references: bool) -> None:
-    encoded = _echoes.encode(lines, min_reference=4 if references else 0)
+    encoded = echoes.encode(lines, min_reference=4 if references else 0)
 
-    assert _echoes.decode(encoded) == lines
+    assert echoes.decode(encoded) == lines
     assert len(encoded) <= len(lines)
 
 
 @given(hostile_lines)
 def test_a_text_with_our_notes_in_it_decodes_or_is_refused(lines: list[str]) -> None:
     with contextlib.suppress(FormatError):
-        assert isinstance(_echoes.decode(lines), list)
+        assert isinstance(echoes.decode(lines), list)
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_a_text_with_our_notes_in_it_decodes_or_is_refused(lines: list[str]) -> 
 )
 def test_a_note_about_lines_that_are_not_there_or_far_too_many_is_refused(lines: list[str]) -> None:
     with pytest.raises(FormatError):
-        _echoes.decode(lines)
+        echoes.decode(lines)

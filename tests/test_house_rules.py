@@ -116,7 +116,7 @@ def twins(module: str) -> list[Path]:
         stems += packages[-1:]
     found = [path for path in suites() for stem in stems
              if path.stem == f"test_{stem}" or path.stem.startswith(f"test_{stem}_")]  # fmt: skip
-    if found or not name.startswith("_"):
+    if found or not any(part.startswith("_") for part in (*packages, name)):
         return found
     return [twin for user in modules() if module in imports(user) for twin in twins(user)]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from headroom.compressors import _lines
+from headroom.compressors._lines import codec
 from headroom.errors import FormatError
 
 MARK = "[test codes: "
@@ -29,9 +29,9 @@ COMBINATIONS = [
 
 
 def coded(text: str, *steps: str) -> list[str]:
-    rendering = _lines.encode(text, steps, MARK)
+    rendering = codec.encode(text, steps, MARK)
     assert rendering is not None
-    assert _lines.decode(rendering, MARK) == text
+    assert codec.decode(rendering, MARK) == text
     return rendering.split("\n")
 
 
@@ -58,20 +58,20 @@ def test_the_line_ends_of_windows_are_told_once() -> None:
 
 
 def test_there_is_no_rendering_where_no_step_finds_anything() -> None:
-    assert _lines.encode("one\r\ntwo\r\nthree\r\n", ("times", "timed", "headings"), MARK) is None
-    assert _lines.encode("", ("templates",), MARK) is None
+    assert codec.encode("one\r\ntwo\r\nthree\r\n", ("times", "timed", "headings"), MARK) is None
+    assert codec.encode("", ("templates",), MARK) is None
 
 
 def test_a_text_that_holds_the_mark_is_left_alone() -> None:
-    assert _lines.encode(LOG + MARK, ("templates",), MARK) is None
+    assert codec.encode(LOG + MARK, ("templates",), MARK) is None
 
 
 def test_the_best_of_several_combinations_is_the_shortest() -> None:
-    either = _lines.best(WAIT * 40 + LOG, (("times",), ("times", "timed")), MARK)
+    either = codec.best(WAIT * 40 + LOG, (("times",), ("times", "timed")), MARK)
 
     assert either is not None
-    assert either == _lines.encode(WAIT * 40 + LOG, ("times", "timed"), MARK)
-    assert _lines.best("nothing to gain here\n", COMBINATIONS, MARK) is None
+    assert either == codec.encode(WAIT * 40 + LOG, ("times", "timed"), MARK)
+    assert codec.best("nothing to gain here\n", COMBINATIONS, MARK) is None
 
 
 PIECES = [
@@ -96,9 +96,9 @@ hostile = st.lists(
 @example("\n\n\n\n")
 @example("@\n@\n@\n @\n")
 def test_every_text_comes_back_from_every_combination(steps: tuple[str, ...], text: str) -> None:
-    rendering = _lines.encode(text, steps, MARK)
+    rendering = codec.encode(text, steps, MARK)
     if rendering is not None:
-        assert _lines.decode(rendering, MARK) == text
+        assert codec.decode(rendering, MARK) == text
 
 
 LEGENDS = [
@@ -117,10 +117,10 @@ LEGENDS = [
 @given(st.sampled_from(LEGENDS), hostile)
 def test_what_is_no_rendering_raises_a_format_error_or_decodes(legend: str, body: str) -> None:
     with contextlib.suppress(FormatError):
-        assert isinstance(_lines.decode(f"{legend}\n{body}", MARK), str)
+        assert isinstance(codec.decode(f"{legend}\n{body}", MARK), str)
 
 
 @pytest.mark.parametrize("legend", ["", "[test codes: nothing known]", "[test codes: ]", "[other codes: ×N]", "["])
 def test_a_legend_that_is_none_is_refused(legend: str) -> None:
     with pytest.raises(FormatError):
-        _lines.decode(f"{legend}\nx", MARK)
+        codec.decode(f"{legend}\nx", MARK)

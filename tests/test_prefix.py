@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.compressors import _prefix
+from headroom.compressors._lines import prefix
 from headroom.errors import FormatError
 
 HOSTILE = ["@", "@p", "@…x", " ", "  indented", "\\", "\\@", "", "@@", "…", "shared/a", "shared/b", "shared/b/c"]
@@ -16,18 +16,18 @@ hostile_lines = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=12
 
 
 def headed(lines: list[str]) -> list[str]:
-    out = _prefix.write(lines, _prefix.headings(lines))
-    assert _prefix.decode(out) == lines
+    out = prefix.write(lines, prefix.headings(lines))
+    assert prefix.decode(out) == lines
     return out
 
 
 def test_a_time_that_never_changes_is_left_to_the_templates() -> None:
-    assert _prefix.clocks([f"2026-03-04 09:15:{i:02d} worker {i} ready" for i in range(60)]) == []
+    assert prefix.clocks([f"2026-03-04 09:15:{i:02d} worker {i} ready" for i in range(60)]) == []
 
 
 def timed(lines: list[str]) -> list[str]:
-    out = _prefix.write(lines, _prefix.clock_headings(lines, _prefix.clocks(lines)[0]))
-    assert _prefix.decode(out) == lines
+    out = prefix.write(lines, prefix.clock_headings(lines, prefix.clocks(lines)[0]))
+    assert prefix.decode(out) == lines
     return out
 
 
@@ -87,15 +87,15 @@ def test_every_text_comes_back_from_any_cuts(lines: list[tuple[str, int]]) -> No
     texts = [line for line, _ in lines]
     cuts = [min(cut, len(line)) for line, cut in lines]
 
-    assert _prefix.decode(_prefix.write(texts, cuts)) == texts
+    assert prefix.decode(prefix.write(texts, cuts)) == texts
 
 
 @given(hostile_lines)
 def test_a_text_with_our_headings_in_it_decodes_or_is_refused(lines: list[str]) -> None:
     with contextlib.suppress(FormatError):
-        assert isinstance(_prefix.decode(lines), list)
+        assert isinstance(prefix.decode(lines), list)
 
 
 def test_a_heading_that_continues_none_is_refused() -> None:
     with pytest.raises(FormatError):
-        _prefix.decode(["@…16:", " x"])
+        prefix.decode(["@…16:", " x"])

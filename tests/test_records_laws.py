@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.compressors._json_text import parse
+from headroom.compressors._columns.json_text import parse
 from headroom.compressors.records import MARK, Records
 from headroom.errors import FormatError
 from headroom.types import Facts

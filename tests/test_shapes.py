@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from headroom.compressors import _shapes
-from headroom.compressors._clusters import clusters
-from headroom.compressors._shapes import Shape
+from headroom.compressors._lines import shapes
+from headroom.compressors._lines.clusters import clusters
+from headroom.compressors._lines.shapes import Shape
 
 
 def shape_of(lines: list[str]) -> Shape:
     [cluster] = clusters(lines, lambda line: False)
-    shape = _shapes.shape(cluster)
+    shape = shapes.shape(cluster)
     assert shape is not None
     for row, line in enumerate(lines):
         values = [column[row] for column in shape.columns]
@@ -57,7 +57,7 @@ def test_a_quoted_phrase_is_one_value() -> None:
     lines = [f'10.0.0.{i} "GET / HTTP/1.1" 200 "-" "{agents[i % 2]}"' for i in range(4)]
 
     assert all(" " not in value.strip('"') or value[0] == '"' for c in shape_of(lines[::2]).columns for value in c)
-    assert _shapes.is_phrase(f'"{agents[0]}"')
-    assert not _shapes.is_phrase('"')
-    assert not _shapes.is_phrase('" x"')
-    assert not _shapes.is_phrase('"a"b"')
+    assert shapes.is_phrase(f'"{agents[0]}"')
+    assert not shapes.is_phrase('"')
+    assert not shapes.is_phrase('" x"')
+    assert not shapes.is_phrase('"a"b"')

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headroom.compressors import _templates
+from headroom.compressors._lines import templates
 from headroom.errors import FormatError
 
 PACKETS = [f"0811 {203615 + i} INFO dfs.Responder: PacketResponder {i % 3} for block blk_{i * 7919}" for i in range(9)]
 
 
 def coded(lines: list[str]) -> list[str]:
-    found = _templates.encode(lines)
+    found = templates.encode(lines)
     assert found is not None
     out, notation = found
-    assert _templates.decode(out, notation.braces) == lines
+    assert templates.decode(out, notation.braces) == lines
     return out
 
 
@@ -78,7 +78,7 @@ def test_lines_that_look_like_ours_are_kept_apart() -> None:
 def test_braces_in_the_text_move_the_marks_to_another_pair() -> None:
     lines = [f"Token{{{i}}} of window {i * 17} freezing the display now" for i in range(8)]
 
-    found = _templates.encode(lines)
+    found = templates.encode(lines)
 
     assert found is not None
     assert found[1].braces == "«»"
@@ -96,7 +96,7 @@ def test_quoted_phrases_are_values_that_read_to_their_closing_quote() -> None:
 
 
 def test_nothing_is_done_where_no_kind_repeats() -> None:
-    assert _templates.encode(["one line", "another line of text", ""]) is None
+    assert templates.encode(["one line", "another line of text", ""]) is None
 
 
 HOSTILE = [
@@ -136,15 +136,15 @@ patterned = st.lists(st.lists(words, min_size=1, max_size=6).map(" ".join), max_
 @settings(max_examples=300)
 @given(patterned)
 def test_every_text_comes_back(lines: list[str]) -> None:
-    found = _templates.encode(lines)
+    found = templates.encode(lines)
     if found is not None:
-        assert _templates.decode(found[0], found[1].braces) == lines
+        assert templates.decode(found[0], found[1].braces) == lines
 
 
 @given(patterned)
 def test_a_text_with_our_definitions_in_it_decodes_or_is_refused(lines: list[str]) -> None:
     with contextlib.suppress(FormatError):
-        assert isinstance(_templates.decode(lines, "{}"), list)
+        assert isinstance(templates.decode(lines, "{}"), list)
 
 
 @pytest.mark.parametrize(
@@ -152,4 +152,4 @@ def test_a_text_with_our_definitions_in_it_decodes_or_is_refused(lines: list[str
 )
 def test_values_that_do_not_fit_their_definition_are_refused(lines: list[str]) -> None:
     with pytest.raises(FormatError):
-        _templates.decode(lines, "{}")
+        templates.decode(lines, "{}")

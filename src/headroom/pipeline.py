@@ -295,13 +295,13 @@ def _encode(facts: Facts, moment: Moment) -> tuple[Compressor, str | None, str]:
     return kind, None, "unverified" if made else "no-gain" if allowed else "level" if ranked else "no-fit"
 
 
-def _ranked(fit: Callable[[Compressor], float]) -> list[Compressor]:
+def _ranked(fit_of: Callable[[Compressor], float]) -> list[Compressor]:
     """The compressors that are worth trying, best first: one that is sure, else the best few."""
     fits: list[tuple[float, Compressor]] = []
     for compressor in COMPRESSORS:
         if compressor is RAW:
             continue
-        fits.append((fit(compressor), compressor))
+        fits.append((fit_of(compressor), compressor))
         if fits[-1][0] >= policy.SURE_FIT:
             return [compressor]
     fits.sort(key=lambda f: -f[0])

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from headroom import policy
-from headroom.compressors._cost import cost
+from headroom.compressors._lines.cost import cost
 from headroom.compressors._repeat_lines import (
     LEGEND,
     MARK,

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from headroom.compressors import _commits, _diffstat, _fileheads
+from headroom.compressors._diff import commits, diffstat, fileheads
+from headroom.compressors._diff.fileheads import USUAL, Prefixes
 from headroom.compressors._exact import ByteExact
-from headroom.compressors._fileheads import USUAL, Prefixes
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass
 
@@ -100,7 +100,7 @@ def _first_summary(text: str) -> int | None:
         start = text.rfind("\n", 0, at) + 1
         above = text.rfind("\n", 0, max(start - 1, 0)) + 1
         end = text.find("\n", at)
-        if start and _diffstat.ends(text[above : start - 1], text[start : end if end >= 0 else len(text)]):
+        if start and diffstat.ends(text[above : start - 1], text[start : end if end >= 0 else len(text)]):
             return above
         at = text.find(_CHANGED, at + 1)
     return None
@@ -133,7 +133,7 @@ def _hunk_end(lines: list[str], at: int) -> int:
 def _ambiguous(line: str) -> bool:
     """True if a decoder would take a line that stands for itself for a short one, or for one behind `\\`."""
     bare = line.lstrip(ESCAPE)
-    return _fileheads.is_short(bare) or _commits.is_short(bare) or _diffstat.is_summary(bare)
+    return fileheads.is_short(bare) or commits.is_short(bare) or diffstat.is_summary(bare)
 
 
 class _Encoder:
@@ -142,9 +142,9 @@ class _Encoder:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
         self.out: list[str] = []
-        self.marks = _fileheads.prefixes(lines)
-        self.people: _commits.People = {}
-        self.tried: tuple[int, _diffstat.Table | None] = -1, None
+        self.marks = fileheads.prefixes(lines)
+        self.people: commits.People = {}
+        self.tried: tuple[int, diffstat.Table | None] = -1, None
         self.bare_blanks = False  # a hunk holds an empty line where git writes a blank
         self.kinds: set[str] = set()  # which parts of the header apply
         self.takes: dict[str, Callable[[int], int]] = {
@@ -191,7 +191,7 @@ class _Encoder:
 
     def after_table(self) -> bool:
         """True if a decoder may take the last line for one of a short table."""
-        return bool(self.out) and _diffstat.run_end(self.out, len(self.out) - 1) == len(self.out)
+        return bool(self.out) and diffstat.run_end(self.out, len(self.out) - 1) == len(self.out)
 
     def hunk(self, at: int) -> int:
         stop = _hunk_end(self.lines, at)
@@ -201,7 +201,7 @@ class _Encoder:
         return stop
 
     def file(self, at: int) -> int:
-        made = _fileheads.shortened(self.lines, at, self.marks)
+        made = fileheads.shortened(self.lines, at, self.marks)
         if made is None:
             return self.other(at)
         self.kinds |= {FILES, GIT if self.lines[at].startswith("diff --") else PLAIN}
@@ -210,7 +210,7 @@ class _Encoder:
 
     def commit(self, at: int) -> int:
         lines = self.lines
-        made = _commits.shortened(lines, at, self.people)
+        made = commits.shortened(lines, at, self.people)
         if made is None:
             return self.other(at)
         short, stop = made
@@ -220,9 +220,9 @@ class _Encoder:
         self.out.append(short)
         if stop + 1 >= len(lines) or lines[stop]:
             return stop
-        end = _commits.message_end(lines, stop + 1)
-        body = _commits.message(lines[stop + 1 : end])
-        if end == stop + 1 or any(map(_diffstat.is_summary, body)) or not self.message_ends(end):
+        end = commits.message_end(lines, stop + 1)
+        body = commits.message(lines[stop + 1 : end])
+        if end == stop + 1 or any(map(diffstat.is_summary, body)) or not self.message_ends(end):
             return stop
         self.out += body
         return end
@@ -234,18 +234,18 @@ class _Encoder:
             blank += 1
         if blank == len(self.lines) or self.lines[blank][:1] != " ":
             return True
-        return blank > at and (_diffstat.is_summary(self.lines[blank]) or self.short_table(blank) is not None)
+        return blank > at and (diffstat.is_summary(self.lines[blank]) or self.short_table(blank) is not None)
 
-    def short_table(self, at: int) -> _diffstat.Table | None:
+    def short_table(self, at: int) -> diffstat.Table | None:
         """The table at `at`, which is asked for twice where a message ends."""
         if self.tried[0] != at:
-            self.tried = at, _diffstat.shortened(self.lines, at)
+            self.tried = at, diffstat.shortened(self.lines, at)
         return self.tried[1]
 
     def table(self, at: int) -> int:
         made = None if self.after_table() else self.short_table(at)
         if made is None:
-            stop = _diffstat.rows_end(self.lines, at)
+            stop = diffstat.rows_end(self.lines, at)
             self.out += self.lines[at:stop]
             return stop if stop > at else self.other(at)
         self.kinds.add(TABLES if any(line[-1] == ":" for line in made.lines) else STAT)
@@ -260,9 +260,9 @@ class _Decoder:
         self.lines = lines
         self.marks = marks
         self.kept = kept
-        self.people: _commits.People = {}
+        self.people: commits.People = {}
         self.out: list[str] = []
-        self.tried: tuple[int, _diffstat.Table | None] = -1, None
+        self.tried: tuple[int, diffstat.Table | None] = -1, None
         self.takes: dict[str, Callable[[int], int]] = {
             "@": self.hunk, "d": self.file, "I": self.file, "c": self.commit, " ": self.table, ESCAPE: self.escaped,
         }  # fmt: skip
@@ -289,12 +289,12 @@ class _Decoder:
     def file(self, at: int) -> int:
         lines = self.lines
         following = lines[at + 1] if at + 1 < len(lines) else ""
-        self.out += _fileheads.restored(lines[at], following, self.marks) or [lines[at]]
+        self.out += fileheads.restored(lines[at], following, self.marks) or [lines[at]]
         return at + 1
 
     def commit(self, at: int) -> int:
         lines = self.lines
-        long = _commits.restored(lines[at], self.people)
+        long = commits.restored(lines[at], self.people)
         self.out += long or [lines[at]]
         at += 1
         if long is None or at == len(lines) or lines[at][:1] != " ":
@@ -306,23 +306,23 @@ class _Decoder:
                 blank += 1
             if blank == len(lines) or lines[blank][:1] != " ":
                 break
-            if blank > at and (_diffstat.is_summary(lines[blank]) or self.long_table(blank) is not None):
+            if blank > at and (diffstat.is_summary(lines[blank]) or self.long_table(blank) is not None):
                 break
-            self.out += [_commits.INDENT] * (blank - at)
-            self.out.append(_commits.INDENT + lines[blank][1:])
+            self.out += [commits.INDENT] * (blank - at)
+            self.out.append(commits.INDENT + lines[blank][1:])
             at = blank + 1
         return at
 
-    def long_table(self, at: int) -> _diffstat.Table | None:
+    def long_table(self, at: int) -> diffstat.Table | None:
         """The table at `at`, which is asked for twice where a message ends."""
         if self.tried[0] != at:
-            self.tried = at, _diffstat.restored(self.lines, at)
+            self.tried = at, diffstat.restored(self.lines, at)
         return self.tried[1]
 
     def table(self, at: int) -> int:
         made = self.long_table(at)
         if made is None:
-            stop = max(at + 1, _diffstat.run_end(self.lines, at))
+            stop = max(at + 1, diffstat.run_end(self.lines, at))
             self.out += self.lines[at:stop]
             return stop
         self.out += made.lines

@@ -7,23 +7,26 @@ entry keeps its place and bytes.
 
 from __future__ import annotations
 
-from headroom.compressors import _listing_long, _listing_names, _listing_paths, _listing_rows, _listing_tree
-from headroom.compressors._cost import sampled_cost
 from headroom.compressors._exact import ByteExact
+from headroom.compressors._lines.cost import sampled_cost
+from headroom.compressors._listing import long, names
+from headroom.compressors._listing import paths as _listing_paths
+from headroom.compressors._listing import rows as _listing_rows
+from headroom.compressors._listing import tree as _listing_tree
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass
 
-FORMS = (_listing_long, _listing_rows, _listing_tree, _listing_paths, _listing_names)
+FORMS = (long, _listing_rows, _listing_tree, _listing_paths, names)
 """What a text is tried as, in this order."""
 
 DECODERS = (
-    (_listing_long.MARK, _listing_long.decode),
+    (long.MARK, long.decode),
     (_listing_rows.MARK, _listing_rows.decode),
     (_listing_tree.BY_FOLDER, _listing_tree.decode),
     (_listing_tree.BY_INDENT, _listing_tree.decode),
     (_listing_paths.MARK, _listing_paths.decode),
-    (_listing_names.PLAIN, _listing_names.decode),
-    (_listing_names.BY_FOLDER, _listing_names.decode),
+    (names.PLAIN, names.decode),
+    (names.BY_FOLDER, names.decode),
 )
 SAMPLED_LINES = 120
 """Lines from a text's start, and as many from its middle, that decide what it is tried as."""
@@ -92,9 +95,9 @@ def _judged(lines: list[str]) -> tuple[float, str]:
 
 def _encoded(form: str, lines: list[str]) -> list[str] | None:
     """The lines of a rendering; None where the text is not what its sample looked like."""
-    if form == _listing_long.__name__:
-        entries = _listing_long.find(lines)
-        return _listing_long.encode(lines, entries) if entries else None
+    if form == long.__name__:
+        entries = long.find(lines)
+        return long.encode(lines, entries) if entries else None
     if form == _listing_rows.__name__:
         rows = _listing_rows.find(lines)
         return _listing_rows.encode(lines, rows) if rows else None
@@ -104,4 +107,4 @@ def _encoded(form: str, lines: list[str]) -> list[str] | None:
     if form == _listing_paths.__name__:
         paths = _listing_paths.find(lines)
         return _listing_paths.encode(lines, paths) if paths else None
-    return _listing_names.encode(lines) if form else None
+    return names.encode(lines) if form else None

@@ -2,7 +2,7 @@
 
 The first line of a kind stands whole and names it; later lines give the name and what varies. Time that neighbours
 share stands above them. The order of lines is kept, and lines that continue a record (stack traces, wrapped text)
-stay where they are, word for word or by reference to the same block further up. See `_lines` for the notation.
+stay where they are, word for word or by reference to the same block further up. See `codec` for the notation.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from headroom.compressors import _lines
 from headroom.compressors._exact import ByteExact
+from headroom.compressors._lines import codec
 from headroom.types import Facts, PartClass
 
 SAMPLE_LINES = 120
@@ -94,11 +94,11 @@ class Logs(ByteExact):
 
     def encode(self, facts: Facts) -> str | None:
         if len(facts.lines) <= FEW_LINES:
-            return _lines.best(facts.text, (STEPS, STEPS[1:]), MARK)
-        return _lines.encode(facts.text, STEPS, MARK)
+            return codec.best(facts.text, (STEPS, STEPS[1:]), MARK)
+        return codec.encode(facts.text, STEPS, MARK)
 
     def decode(self, rendering: str) -> str:
-        return _lines.decode(rendering, MARK)
+        return codec.decode(rendering, MARK)
 
 
 def _sample(lines: Sequence[str]) -> list[str]:

@@ -1,14 +1,14 @@
 """Text not made for reading: lock files, hashes, hex, base64, minified code.
 
 It is recognised, so that reports name it and a level may cut it. Lock files have lines of few kinds, which the line
-codec tells once each; hashes and minified code hold nothing that could be said shorter. See `_lines` for the notation.
+codec tells once each; hashes and minified code hold nothing that could be said shorter. See `codec` for the notation.
 """
 
 from __future__ import annotations
 
-from headroom.compressors import _lines
-from headroom.compressors._cost import cost
 from headroom.compressors._exact import ByteExact
+from headroom.compressors._lines import codec
+from headroom.compressors._lines.cost import cost
 from headroom.compressors._texture import texture
 from headroom.types import Facts, PartClass
 
@@ -35,8 +35,8 @@ class Opaque(ByteExact):
         if texture(facts).kind != "lock":
             return None
         trial = "\n".join(facts.lines[:TRIAL_LINES])
-        steps = min(COMBINATIONS, key=lambda steps: cost(_lines.encode(trial, steps, MARK) or trial))
-        return _lines.encode(facts.text, steps, MARK)
+        steps = min(COMBINATIONS, key=lambda steps: cost(codec.encode(trial, steps, MARK) or trial))
+        return codec.encode(facts.text, steps, MARK)
 
     def decode(self, rendering: str) -> str:
-        return _lines.decode(rendering, MARK)
+        return codec.decode(rendering, MARK)

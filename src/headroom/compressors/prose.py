@@ -2,13 +2,13 @@
 
 Paragraphs that stand further up are told by reference, and beginnings that neighbouring lines share (lists of links,
 of changes) stand above them. No word is touched. The text of a file that is likely to be
-edited stays as it is. See `_lines` for the notation.
+edited stays as it is. See `codec` for the notation.
 """
 
 from __future__ import annotations
 
-from headroom.compressors import _lines
 from headroom.compressors._exact import ByteExact
+from headroom.compressors._lines import codec
 from headroom.compressors._texture import shows_file, texture
 from headroom.types import Facts, PartClass
 
@@ -29,7 +29,7 @@ class Prose(ByteExact):
         return texture(facts).fit("prose")
 
     def encode(self, facts: Facts) -> str | None:
-        return None if shows_file(facts.call) else _lines.encode(facts.text, STEPS, MARK)
+        return None if shows_file(facts.call) else codec.encode(facts.text, STEPS, MARK)
 
     def decode(self, rendering: str) -> str:
-        return _lines.decode(rendering, MARK)
+        return codec.decode(rendering, MARK)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 
-from headroom.compressors._cells import estimate
-from headroom.compressors._json_regions import Piece, Region, pieces
-from headroom.compressors._json_shapes import DOCUMENTS, ROWS, table_kind
-from headroom.compressors._json_tables import write_table
-from headroom.compressors._json_text import NotJsonError, Tree, join_lines, minify, parse_at
-from headroom.compressors._objects import Writer
-from headroom.compressors._objects_read import Reader
+from headroom.compressors._columns.cells import estimate
+from headroom.compressors._columns.json_text import NotJsonError, Tree, join_lines, minify, parse_at
+from headroom.compressors._records.objects import Writer
+from headroom.compressors._records.objects_read import Reader
+from headroom.compressors._records.regions import Piece, Region, pieces
+from headroom.compressors._records.shapes import DOCUMENTS, ROWS, table_kind
+from headroom.compressors._records.tables import write_table
 from headroom.detect import has_surrogate
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass

@@ -3,7 +3,7 @@
 What a run repeats is told once: equal lines and blocks, beginnings that neighbours share, the gutter of compiler
 diagnostics, the frames of tracebacks, versions, and the fixed words of messages that come by the dozen. The rule it
 keeps: lines that tell a failure, an exit status or a total stand word for word in their place, and source text is
-never made into templates. See `_run_steps` for the notations.
+never made into templates. See `steps` for the notations.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from headroom.compressors import _diagnostics, _joins, _run_signs, _run_steps, _tracebacks
-from headroom.compressors._cost import cost, sampled_cost
 from headroom.compressors._exact import ByteExact
-from headroom.compressors._run_steps import AND, HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
+from headroom.compressors._lines.cost import cost, sampled_cost
+from headroom.compressors._runs import diagnostics, joins, signs, steps, tracebacks
+from headroom.compressors._runs.steps import AND, HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass
 
@@ -73,12 +73,12 @@ class Runs(ByteExact):
     marks: tuple[str, ...] = (MARK,)
 
     def fit(self, facts: Facts) -> float:
-        return _run_signs.fit(facts)
+        return signs.fit(facts)
 
     def encode(self, facts: Facts) -> str | None:
         if MARK in facts.text:
             return None
-        fixed = _Fixed(_suspects(facts.text), _diagnostics.present(facts.lines)).__getitem__
+        fixed = _Fixed(_suspects(facts.text), diagnostics.present(facts.lines)).__getitem__
         lines: Sequence[str] = facts.lines
         clauses: list[str] = []
         for step in STRUCTURE:
@@ -93,7 +93,7 @@ class Runs(ByteExact):
         legend, _, body = rendering.partition("\n")
         if not legend.startswith(MARK) or legend[-1] != "]":
             raise FormatError(f"no legend of a run: {legend[:60]!r}")
-        return "\n".join(_run_steps.decode(legend[len(MARK) : -1], body.split("\n")))
+        return "\n".join(steps.decode(legend[len(MARK) : -1], body.split("\n")))
 
 
 class _Fixed(dict[str, bool]):
@@ -111,7 +111,7 @@ class _Fixed(dict[str, bool]):
             or not _WORD.search(line)
             or (line in self._suspects and bool(NEWS.search(line)))
             or (line[0] in " \tE" and bool(_SOURCE.match(line)))
-            or _tracebacks.is_frame(line)
+            or tracebacks.is_frame(line)
         )
         return fixed
 
@@ -158,8 +158,8 @@ def _planned(
 
 def _whole(lines: Sequence[str], clauses: Sequence[str], fixed: Fixed) -> Fixed:
     """Names the lines that are no row of a template: also results of tests, and lines that several were joined to."""
-    joins = [match[1] for clause in clauses if (match := _joins.PATTERN.match(clause))]
-    whole = {line for line in lines if fixed(line) or _RESULT.search(line) or (joins and joins[0] in line)}
+    mark = [match[1] for clause in clauses if (match := joins.PATTERN.match(clause))]
+    whole = {line for line in lines if fixed(line) or _RESULT.search(line) or (mark and mark[0] in line)}
     return whole.__contains__
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from headroom.compressors import _paths, _rgjson
+from headroom.compressors import _paths
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._paths import Line
-from headroom.compressors._results import GAP, Results, understood
+from headroom.compressors._search import rgjson
+from headroom.compressors._search.results import GAP, Results, understood
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass
 
@@ -85,10 +86,10 @@ class Search(ByteExact):
     name = "search"
     version = 1
     content: PartClass = "machine"
-    marks: tuple[str, ...] = (BY_FILE, ONE_FILE, _rgjson.MARK)
+    marks: tuple[str, ...] = (BY_FILE, ONE_FILE, rgjson.MARK)
 
     def fit(self, facts: Facts) -> float:
-        if _rgjson.fits(facts.text):
+        if rgjson.fits(facts.text):
             return 0.98
         found = _found(facts)
         if found is None:
@@ -99,8 +100,8 @@ class Search(ByteExact):
         return share * (0.95 if numbered * 2 >= len(results) else 0.6)
 
     def encode(self, facts: Facts) -> str | None:
-        if _rgjson.fits(facts.text):
-            return _rgjson.encode(facts.lines)
+        if rgjson.fits(facts.text):
+            return rgjson.encode(facts.lines)
         found = _found(facts)
         if found is None:
             return None
@@ -108,8 +109,8 @@ class Search(ByteExact):
         return "\n".join((frame.header(), *_rendered(_merged(found.lines), frame)))
 
     def decode(self, rendering: str) -> str:
-        if rendering.startswith(_rgjson.MARK):
-            return _rgjson.decode(rendering)
+        if rendering.startswith(rgjson.MARK):
+            return rgjson.decode(rendering)
         header, newline, body = rendering.partition("\n")
         known = HEADER.fullmatch(header)
         if known is None or not newline or (known[1] == ONE_FILE and known[2]):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from headroom.compressors import _table_aligned, _table_blocks, _table_delimited, _table_drawn, _table_grid
-from headroom.compressors._cost import sampled_cost
 from headroom.compressors._exact import ByteExact
-from headroom.compressors._table_grid import END, MARK, Grid
+from headroom.compressors._lines.cost import sampled_cost
+from headroom.compressors._table import aligned, blocks, delimited, drawn
+from headroom.compressors._table import grid as _table_grid
+from headroom.compressors._table.grid import END, MARK, Grid
 from headroom.detect import has_surrogate
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass
@@ -22,10 +23,10 @@ LEAST_GAIN = 0.97
 
 SAMPLED_LINES = 200
 RESTORERS: dict[str, Callable[[Grid], list[str]]] = {
-    **dict.fromkeys(_table_delimited.NAMES, _table_delimited.restore),
-    **dict.fromkeys(("markdown", "psql", "mysql"), _table_drawn.restore),
-    "aligned": _table_aligned.restore,
-    **dict.fromkeys(_table_grid.NAMED, _table_blocks.restore),
+    **dict.fromkeys(delimited.NAMES, delimited.restore),
+    **dict.fromkeys(("markdown", "psql", "mysql"), drawn.restore),
+    "aligned": aligned.restore,
+    **dict.fromkeys(_table_grid.NAMED, blocks.restore),
 }
 """By the first word of a shape."""
 
@@ -92,7 +93,7 @@ class Table(ByteExact):
 def _delimited(facts: Facts) -> tuple[float, str]:
     return facts.once(
         "table.delimited",
-        lambda: _table_delimited.looks([line.removesuffix("\r") for line in facts.lines[:SAMPLED_LINES]]),
+        lambda: delimited.looks([line.removesuffix("\r") for line in facts.lines[:SAMPLED_LINES]]),
     )
 
 
@@ -103,7 +104,7 @@ def _regions(facts: Facts) -> list[tuple[int, int, Grid]]:
 def _found(lines: list[str]) -> list[tuple[int, int, Grid]]:
     """All tables that are drawn or aligned, in order."""
     found: list[tuple[int, int, Grid]] = []
-    for find in (_table_drawn.find, _table_aligned.find, _table_blocks.find):
+    for find in (drawn.find, aligned.find, blocks.find):
         at = 0
         while (table := find(lines, at)) is not None:
             found.append(table)
@@ -117,7 +118,7 @@ def _whole(facts: Facts, name: str) -> str | None:
     """A text that is one delimited table."""
     carriage = "\r" if facts.text.count("\r\n") == facts.text.count("\n") == facts.text.count("\r") > 0 else ""
     text = facts.text.replace("\r\n", "\n") if carriage else facts.text
-    found = _table_delimited.find(text, name)
+    found = delimited.find(text, name)
     if found is None:
         return None
     grid, rest = found

@@ -1,0 +1,1 @@
+"""The parts of `records`: regions of a text, trees to lines, and lines to trees."""

@@ -1,0 +1,198 @@
+"""The steps that run output goes through, each with the clause that tells a reader what it wrote.
+
+A clause is also what the decoder goes by: it undoes the steps of the legend's clauses from the last to the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from headroom.compressors._lines import echoes, prefix, templates
+from headroom.compressors._runs import diagnostics, joins, runners, tracebacks, versions
+from headroom.errors import FormatError
+
+Lines = Sequence[str]
+Fixed = Callable[[str], bool]
+Coded = tuple[list[str], str]
+"""Lines after a step, and the clause that tells it."""
+
+AND = " | "
+_CRLF = "lines end in CR LF"
+_TIMES = "×N: N times in all"
+_REFERENCES = "= lines: those lines of the original again"
+_HEADINGS = "@p: indented lines below start with p"
+_ENDINGS = "@…x: p with a new end"
+_TEMPLATES = "A := text {v}: later A v is that line with value v"
+_EQUAL = "{=v}: v again"
+_LAST = '" or nothing: as in the last A'
+
+
+HEADLINE = re.compile(
+    r"(?:\x1b\[[\d;]*m)*(?:(?:error|warning)(?:\[\w+\])?: |(?:FAILED|FAIL|ERROR) |\s*--- FAIL|_{3,} .* _{3,}\Z"
+    r"|=+ .*\d (?:passed|failed|error)|test result: |Tests: |Ran \d+ tests?|\s+\d+:\d+ +error )"
+)
+"""Lines that say what failed, or how a run ended."""
+
+_OPENINGS = frozenset("\x1bewFE \t-_=tTR")
+_FAILED = (" FAILED", " FAIL", " ERROR")
+
+MIN_PAIR = 24
+"""Two lines get a heading if they share this many characters; more lines get one for less."""
+
+STAND_IN = "\x1f"
+"""Opens what stands in a headline's place while repetitions are looked for."""
+
+
+class Step(NamedTuple):
+    """Writes lines or finds nothing to write; knows its clause; reads the lines back."""
+
+    encode: Callable[[Lines, Fixed], Coded | None]
+    clause: re.Pattern[str]
+    decode: Callable[[Lines, re.Match[str]], list[str]]
+    signs: tuple[str, ...] = ("",)
+    """One of these stands in every text in which the step finds something."""
+
+
+def _crlf(lines: Lines, _fixed: Fixed) -> Coded | None:
+    if len(lines) < 3 or not all(line[-1:] == "\r" for line in lines[:-1]):
+        return None
+    return [line[:-1] for line in lines[:-1]] + list(lines[-1:]), _CRLF
+
+
+def _echoed(lines: Lines, _fixed: Fixed) -> Coded | None:
+    """Repetitions and references. A headline is never inside one, unless it stands several times in a row."""
+    told: list[str] = []
+    headlines: list[str] = []
+    protect = not any(line[:1] == STAND_IN for line in lines)
+    above = ""
+    for line in lines:
+        # A diagnostic whose arrow has no source line under it would be read as another one.
+        opening = line[-1:] == "|" and "--> " in above and not line.strip(" |")
+        above = line
+        if not protect or not (opening or _is_headline(line)):
+            told.append(line)
+            continue
+        if not headlines or line != headlines[-1] or told[-1] != _stand_in(len(headlines)):
+            headlines.append(line)
+        told.append(_stand_in(len(headlines)))
+    out = echoes.encode(told, min_reference=echoes.MIN_REFERENCE)
+    if headlines:
+        out = [headlines[int(line[1:]) - 1] if line[:1] == STAND_IN else line for line in out]
+    notes = [line for line in out if line[:1] == "["]
+    clauses = [_TIMES] if any(map(echoes.NOTE.match, notes)) else []
+    if any(map(echoes.REFERENCE.match, notes)):
+        clauses.append(_REFERENCES)
+    return (out, "; ".join(clauses)) if clauses else None
+
+
+def _is_headline(line: str) -> bool:
+    return (line[:1] in _OPENINGS and bool(HEADLINE.match(line))) or line.endswith(_FAILED)
+
+
+def _stand_in(number: int) -> str:
+    return f"{STAND_IN}{number}"
+
+
+def _templated(lines: Lines, fixed: Fixed) -> Coded | None:
+    found = templates.encode(lines, fixed)
+    if found is None:
+        return None
+    out, notation = found
+    clause = f"{_TEMPLATES}; {_EQUAL}" if notation.equal else _TEMPLATES
+    clause = clause.replace("{", notation.braces[0]).replace("}", notation.braces[1])
+    return out, f"{clause}; {_LAST}" if notation.last else clause
+
+
+def _headed(lines: Lines, fixed: Fixed) -> Coded | None:
+    free = [i for i, line in enumerate(lines) if not fixed(line)]
+    cuts = [prefix.LITERAL] * len(lines)
+    for i, cut in zip(free, prefix.headings([lines[i] for i in free]), strict=True):
+        cuts[i] = cut
+    _drop_pairs(cuts, free)
+    if max(cuts, default=0) <= 0:
+        return None
+    out = prefix.write(lines, cuts)
+    ends = any(line[:2] == "@…" for line in out)
+    return out, f"{_HEADINGS}; {_ENDINGS}" if ends else _HEADINGS
+
+
+def _drop_pairs(cuts: list[int], free: Sequence[int]) -> None:
+    """Leaves out headings of two lines that share little: they save a token and cost a look."""
+    shared = [cuts[i] for i in free] or [prefix.LITERAL]
+    start = 0
+    for place, cut in enumerate([*shared[1:], prefix.LITERAL], 1):
+        if cut != shared[start]:
+            if place - start < 3 and shared[start] < MIN_PAIR:
+                for i in free[start:place]:
+                    cuts[i] = prefix.LITERAL
+            start = place
+
+
+def _plain(
+    clause: str,
+    encode: Callable[[Lines], list[str] | None],
+    decode: Callable[[Lines], list[str]],
+    signs: tuple[str, ...],
+) -> Step:
+    """A step without parameters."""
+
+    def write(lines: Lines, _fixed: Fixed) -> Coded | None:
+        out = encode(lines)
+        return None if out is None else (out, clause)
+
+    return Step(write, re.compile(re.escape(clause) + r"\Z"), lambda lines, _: decode(lines), signs)
+
+
+STRUCTURE: tuple[Step, ...] = (
+    Step(
+        _crlf,
+        re.compile(re.escape(_CRLF) + r"\Z"),
+        lambda lines, _: [line + "\r" for line in lines[:-1]] + list(lines[-1:]),
+        ("\r",),
+    ),
+    Step(
+        _echoed,
+        re.compile(f"(?:{re.escape(_TIMES)}|{re.escape(_REFERENCES)})(?:; .*)?\\Z"),
+        lambda lines, _: echoes.decode(lines),
+    ),
+    _plain(diagnostics.CLAUSE, diagnostics.encode, diagnostics.decode, ("--> ",)),
+    Step(
+        lambda lines, _: tracebacks.encode(lines),
+        tracebacks.PATTERN,
+        lambda lines, match: tracebacks.decode(lines, match[1] or ""),
+        (", line ", ": in "),
+    ),
+    _plain(runners.PAIRS, runners.pair, runners.unpair, ("=== RUN   ",)),
+    Step(
+        lambda lines, _: runners.count(lines),
+        runners.PERCENT,
+        lambda lines, match: runners.counted(lines, int(match[1]), int(match[2])),
+        ("collected ",),
+    ),
+    _plain(runners.RULES, runners.rule, runners.ruled, ("_ _ _ _ ", "- - - - ")),
+    _plain(versions.CLAUSE, versions.encode, versions.decode, versions.INSTALLERS),
+    Step(joins.encode, joins.PATTERN, lambda lines, match: joins.decode(lines, match[1] + match[2])),
+)
+"""What is always tried, in this order: references count the lines of the original."""
+
+TEMPLATES = Step(
+    _templated,
+    re.compile(r"A := text (.)v(.): later A v is that line with value v(?:; .*)?\Z"),
+    lambda lines, match: templates.decode(lines, match[1] + match[2]),
+)
+HEADINGS = Step(_headed, re.compile(re.escape(_HEADINGS) + r"(?:; .*)?\Z"), lambda lines, _: prefix.decode(lines))
+
+
+def decode(clauses: str, lines: Lines) -> list[str]:
+    """The lines before the steps of these clauses. Raises FormatError."""
+    for clause in reversed(clauses.split(AND)):
+        for step in (*STRUCTURE, TEMPLATES, HEADINGS):
+            match = step.clause.match(clause)
+            if match:
+                lines = step.decode(lines, match)
+                break
+        else:
+            raise FormatError(f"run output has no clause {clause[:60]!r}")
+    return list(lines)

@@ -1,0 +1,181 @@
+"""Stack frames on one line each: place, function and source text, as Python and pytest print them on two or three.
+
+`  path:12 in f | code` stands for `  File "path", line 12, in f` and the source line below it; ` | code ^` says that
+all of it is underlined. `path:12: in f | code` is pytest's own form. `…/name` is the last path told that ends so, and
+`~/` a folder that the clause names. A frame that would not come back exactly stays as it is; a line that would be read
+as one is written after a backslash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from headroom.compressors._lines.cost import cost
+
+CLAUSE = "frames on one line; …/p: a path above"
+_ROOTED = "; ~/ is "
+PATTERN = re.compile(re.escape(CLAUSE) + f"(?:{_ROOTED}" + r"(\S+/))?\Z")
+
+_PYTHON = re.compile(r'((?:[ E|+]* )?)File "([^"\n]+)", line ([1-9]\d{0,8}), in (\S+)\Z', re.ASCII)
+_PYTEST = re.compile(r"()([^\s:|]+):([1-9]\d{0,8}): in (\S+)\Z", re.ASCII)
+_WRITTEN = re.compile(
+    r"(?P<lead>(?:[ E|+]* )?)(?P<path>[^\s|:][^|:]*):(?P<line>[1-9]\d{0,8})(?P<form>:?) in (?P<name>\S+)"
+    r"(?: \| (?P<code>\S.*?)(?P<under> \^)?)?\Z",
+    re.ASCII | re.DOTALL,
+)
+MIN_GAIN = 4
+"""A short name for a folder must save this many tokens."""
+
+_ELLIPSIS = "…/"
+_HOME = "~/"
+
+
+def present(lines: Sequence[str]) -> bool:
+    """True if two frames or more stand in the lines."""
+    found = 0
+    for line in lines:
+        if (", line " in line and _PYTHON.match(line)) or (": in " in line and _PYTEST.match(line)):
+            found += 1
+            if found > 1:
+                return True
+    return False
+
+
+def encode(lines: Sequence[str]) -> tuple[list[str], str] | None:
+    """The lines with frames joined, and the clause that tells it; None where there are fewer than two."""
+    if not present(lines):
+        return None
+    root = _root(lines)
+    out: list[str] = []
+    paths: dict[str, str] = {}
+    i, n = 0, len(lines)
+    while i < n:
+        line = lines[i]
+        frame = _frame(line)
+        if frame is None:
+            out.append("\\" + line if line[:1] == "\\" or _is_written(line) else line)
+            i += 1
+            continue
+        lead, path, number, name, form = frame
+        shown = _short(path, paths, root)
+        text = f"{lead}{shown}:{number}{form} in {name}"
+        used = 1
+        code = lines[i + 1] if i + 1 < n else ""
+        indent = _indent(lead, form)
+        if code.startswith(indent) and code[len(indent) : len(indent) + 1].strip() and code[-1:] != "^":
+            code = code[len(indent) :]
+            marks = lines[i + 2] if i + 2 < n else ""
+            if marks == indent + "^" * len(code):
+                text, used = f"{text} | {code} ^", 3
+            elif not _is_marks(marks):
+                text, used = f"{text} | {code}", 2
+        written = _WRITTEN.match(text)
+        if written is None or _lines(written, path) != list(lines[i : i + used]):
+            out.append("\\" + line if _is_written(line) else line)
+            i += 1
+            continue
+        _remember(path, paths)
+        out.append(text)
+        i += used
+    return out, CLAUSE + (_ROOTED + root if root else "")
+
+
+def decode(lines: Sequence[str], root: str) -> list[str]:
+    """The lines that `encode` was given."""
+    out: list[str] = []
+    paths: dict[str, str] = {}
+    for line in lines:
+        if line[:1] == "\\":
+            out.append(line[1:])
+            continue
+        written = _WRITTEN.match(line) if " in " in line else None
+        if written is None:
+            out.append(line)
+            continue
+        path = written["path"]
+        if path.startswith(_ELLIPSIS):
+            path = paths.get(path[len(_ELLIPSIS) :], path)
+        elif root and path.startswith(_HOME):
+            path = root + path[len(_HOME) :]
+        _remember(path, paths)
+        out.extend(_lines(written, path))
+    return out
+
+
+def _frame(line: str) -> tuple[str, str, str, str, str] | None:
+    """Lead, path, line number, function, and what follows the number, of a line that opens a frame."""
+    if ", line " in line:
+        match = _PYTHON.match(line)
+        return (match[1], match[2], match[3], match[4], "") if match else None
+    if ": in " in line:
+        match = _PYTEST.match(line)
+        return (match[1], match[2], match[3], match[4], ":") if match else None
+    return None
+
+
+def _lines(written: re.Match[str], path: str) -> list[str]:
+    """The original lines of a frame."""
+    lead, number, name, form, code = written.group("lead", "line", "name", "form", "code")
+    opening = f"{path}:{number}: in {name}" if form else f'File "{path}", line {number}, in {name}'
+    out = [lead + opening]
+    if code is not None:
+        indent = _indent(lead, form)
+        out.append(indent + code)
+        if written["under"]:
+            out.append(indent + "^" * len(code))
+    return out
+
+
+def _indent(lead: str, form: str) -> str:
+    return lead + ("    " if form else "  ")
+
+
+def _is_marks(line: str) -> bool:
+    marks = line.strip(" E|+")
+    return bool(marks) and not marks.strip("^~ ")
+
+
+def is_frame(line: str) -> bool:
+    """True for a line that opens a frame, in its own form or in ours."""
+    return " in " in line and bool(_WRITTEN.match(line) or _PYTHON.match(line))
+
+
+def _is_written(line: str) -> bool:
+    return " in " in line and bool(_WRITTEN.match(line))
+
+
+def _remember(path: str, paths: dict[str, str]) -> None:
+    for tail in _tails(path):
+        paths[tail] = path
+
+
+def _tails(path: str) -> list[str]:
+    """The last part of a path, and its last two."""
+    parts = path.rsplit("/", 2)
+    return [parts[-1], "/".join(parts[-2:])] if len(parts) > 2 else [parts[-1]]
+
+
+def _root(lines: Sequence[str]) -> str:
+    """The folder that is worth a short name because many files lie below it; empty if none is."""
+    paths = {frame[1] for frame in map(_frame, lines) if frame}
+    folders: Counter[str] = Counter()
+    for path in paths:
+        parts = path.split("/")
+        if parts[0] == "~" or " " in path:
+            return ""
+        folders.update("/".join(parts[:depth]) + "/" for depth in range(2, len(parts)))
+    best, most = "", MIN_GAIN
+    for folder, files in folders.items():
+        price = cost(folder) - 1
+        if (gain := (files - 1) * price - 5) > most:
+            best, most = folder, gain
+    return best
+
+
+def _short(path: str, paths: dict[str, str], root: str) -> str:
+    for tail in _tails(path):
+        if paths.get(tail) == path and len(path) > len(tail) + 2:
+            return _ELLIPSIS + tail
+    return _HOME + path[len(root) :] if root and path.startswith(root) else path

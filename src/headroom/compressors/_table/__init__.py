@@ -1,0 +1,1 @@
+"""The shapes of `table`, one module each, and the grid they share."""
