@@ -133,7 +133,23 @@ hostile = st.lists(
     st.one_of(
         st.text(max_size=30),
         st.sampled_from(
-            [*MARKS, "{", "}", "[", '"', "\\", "\r", "\t", "\u2028", "\ud800", "a.py:1:x", "     1→x", "1\ty"]
+            [
+                *MARKS,
+                "{",
+                "}",
+                "[",
+                '"',
+                "\\",
+                "\r",
+                "\t",
+                "\u2028",
+                "\ud800",
+                "a.py:1:x",
+                "     1→x",
+                "1\ty",
+                "\x1b[0m",
+                "\x1b[31mFAILED\x1b[0m x",
+            ]
         ),
     ),
     max_size=12,
@@ -193,6 +209,19 @@ def work(action: Callable[[], object]) -> int:
     finally:
         sys.settrace(before)
     return counted
+
+
+@every_compressor
+@pytest.mark.parametrize(
+    "sign", ["0", "a", " ", "/", "../", ".", "-", "|", ":", '"', "<", "[", "\\", "\t", "1 ", "=", "\x1b["]
+)
+def test_no_long_line_of_one_sign_stalls_a_compressor(compressor: Compressor, sign: str) -> None:
+    """An expression that goes back over such a line again and again would never come to its end here."""
+    for before, after in (("", ""), ("1 ", "!"), ("a", "\x01"), ("src/a.py:1:", "!")):
+        facts = Facts("\n".join([before + sign * 4_000 + after] * 6))
+        rendering = compressor.encode(facts) if compressor.fit(facts) >= 0 else None
+        if rendering is not None and compressor.verify(facts, rendering):
+            assert same(facts.text, compressor.decode(rendering))
 
 
 def _grown(text: str, times: int) -> str:

@@ -345,3 +345,9 @@ def test_real_runs_save_more_than_the_prototypes_did(name: str) -> None:
 
     assert len(texts) > 50
     assert saved(texts) > least
+
+
+def test_a_line_of_nothing_but_colour_codes_is_no_line() -> None:
+    lines = [f"PASS packages/app/test_{i}.ts" for i in range(30)]
+    text = "\n".join([*lines, "\x1b[0m", "\x1b[1m\x1b[31m", "", "Tests: 30 passed, 30 total"])
+    assert Runs().fit(Facts(text)) > 0

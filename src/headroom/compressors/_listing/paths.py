@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from headroom.compressors._paths import MAX_PATH
 from headroom.errors import FormatError
 
 MARK = "[paths by folder"
@@ -34,12 +35,17 @@ _LEAD = (
     r"[ ](?:create|delete)[ ]mode[ ][0-7]{6}[ ])?"
 )
 _CHARACTER = r"""[^\s<>{}"'`;*|?:]"""
-_PATH = re.compile(
+_SPELLED = re.compile(
     rf"{_LEAD}(?:[A-Za-z][A-Za-z+]*:(?=[/\\]))?"
     rf"(?:(?!//){_CHARACTER}*[/\\](?={_CHARACTER}*\w|\Z){_CHARACTER}*:?|"
     rf"(?:\.{{0,2}}|~|[A-Za-z]:)[/\\]\w(?:{_CHARACTER}| (?! ))*[/\\](?:{_CHARACTER}| (?! ))+)\r?"
 ).fullmatch
 _BARE = re.compile(r"[\w.+@~%=,-]*[A-Za-z][\w.+@~%=,-]*\r?").fullmatch
+
+
+def _is_path(line: str) -> bool:
+    # The expression looks for its slash at every character of a line that fits nowhere: no longer line is tried.
+    return len(line) <= MAX_PATH and _SPELLED(line) is not None
 
 
 class Paths(NamedTuple):
@@ -54,7 +60,7 @@ class Paths(NamedTuple):
 def looks(sample: Sequence[str]) -> float:
     """The share of the lines of a sample that are paths, 0 if too few have a folder."""
     filled = [line for line in sample if line]
-    paths = sum([1 for line in filled if ("/" in line or "\\" in line) and _PATH(line)])
+    paths = sum([1 for line in filled if ("/" in line or "\\" in line) and _is_path(line)])
     if paths < MIN_PATHS or paths < 0.3 * len(filled):
         return 0.0
     share = (paths + sum([1 for line in filled if _BARE(line)])) / len(filled)
@@ -66,7 +72,7 @@ def find(lines: list[str]) -> Paths | None:
     separator = (
         "\\" if sum([line.count("\\") for line in lines[:50]]) > sum([line.count("/") for line in lines[:50]]) else "/"
     )
-    flags = [separator in line and _PATH(line) is not None for line in lines]
+    flags = [separator in line and _is_path(line) for line in lines]
     paths = [line for line, is_path in zip(lines, flags, strict=True) if is_path]
     filled = sum(map(bool, lines))
     bare = sum([1 for line, is_path in zip(lines, flags, strict=True) if not is_path and line and _BARE(line)])

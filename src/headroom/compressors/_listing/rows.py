@@ -100,7 +100,7 @@ KINDS = (
     ),
     Kind(
         "wc, %d wide",
-        re.compile(rf"((?: *[0-9]+){{1,5}} ){_PATH}").fullmatch,
+        re.compile(rf"((?: *+[0-9]++){{1,5}} ){_PATH}").fullmatch,  # possessive: digits are not split anew
         lambda lead: " ".join(lead.split()),
         _counts,
         re.compile(r"([0-9]+(?: [0-9]+)*) (.+)").fullmatch,

@@ -132,5 +132,5 @@ def _sample(lines: Sequence[str]) -> list[str]:
             *lines[middle : middle + SAMPLE_LINES],
             *lines[n - SAMPLE_LINES :],
         )
-    lines = [line[:400] for line in lines if line and not line.isspace()]
-    return [_COLOUR.sub("", line) if "\x1b" in line else line for line in lines]
+    plain = (_COLOUR.sub("", line[:400]) if "\x1b" in line else line[:400] for line in lines)
+    return [line for line in plain if line and not line.isspace()]
