@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -20,6 +17,7 @@ from headroom.store import MemoryStore
 from headroom.tokens import counter
 from headroom.types import Compressor, Decision, Facts, Item
 from tests.samples import Sample, samples
+from tests.work import work
 
 CORPUS = samples()
 MAY_STAY = frozenset({"raw", "code", "html", "prose", "opaque"})
@@ -191,24 +189,6 @@ def test_a_text_that_holds_our_format_stays_raw(sample: Sample, mark: str, place
     decision = decided(sample.text[:at] + mark + sample.text[at:])
     assert decision.rendering is None
     assert decision.reason in ("contains-format", "small")
-
-
-def work(action: Callable[[], object]) -> int:
-    """How many lines of Python and calls of functions `action` executes: its work, independent of the machine."""
-    counted = 0
-
-    def trace(_frame: FrameType, _event: str, _arg: object) -> Any:
-        nonlocal counted
-        counted += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        action()
-    finally:
-        sys.settrace(before)
-    return counted
 
 
 @every_compressor

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
-from collections.abc import Callable, Sequence
-from types import FrameType
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import event, given, settings
@@ -18,6 +15,7 @@ from headroom.compressors._repeats import MARK, Earlier, expand, tell
 from headroom.errors import FormatError
 from headroom.types import Facts
 from tests.repeat_samples import CODE, READING, numbered, ran, read, view
+from tests.work import work
 
 HOSTILE = st.sampled_from(
     [*CODE[:8], "", "}", "\r", "a\rb", "\u2028", "x\u2028y", "12→x", "   7\t", "7→", "[end]", "\ud800", MARK, LEGEND,
@@ -149,24 +147,6 @@ def test_references_do_not_stand_for_more_than_a_request_can_hold() -> None:
 
     with pytest.raises(FormatError, match="more text than"):
         expand("\n".join([LEGEND, *["[= lines 1-2 of Bash x above]"] * 20]), "raw", earlier)
-
-
-def work(action: Callable[[], object]) -> int:
-    """How many lines of Python and calls `action` executes."""
-    counted = 0
-
-    def trace(_frame: FrameType, _event: str, _arg: object) -> Any:
-        nonlocal counted
-        counted += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        action()
-    finally:
-        sys.settrace(before)
-    return counted
 
 
 @pytest.mark.parametrize("pattern", [CODE[:7], ["a = b + c * d - e", *[""] * 40], ["}"], CODE])

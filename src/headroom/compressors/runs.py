@@ -12,9 +12,10 @@ import re
 from collections.abc import Container, Sequence
 
 from headroom.compressors._exact import ByteExact
+from headroom.compressors._lines import legend
 from headroom.compressors._lines.cost import cost, sampled_cost
 from headroom.compressors._runs import diagnostics, joins, signs, steps, tracebacks
-from headroom.compressors._runs.steps import AND, HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
+from headroom.compressors._runs.steps import HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass
 
@@ -87,13 +88,13 @@ class Runs(ByteExact):
         lines, clauses = _finished(lines, clauses, fixed)
         if not clauses:
             return None
-        return f"{MARK}{AND.join(clauses)}]\n" + "\n".join(lines)
+        return f"{MARK}{legend.AND.join(clauses)}]\n" + "\n".join(lines)
 
     def decode(self, rendering: str) -> str:
-        legend, _, body = rendering.partition("\n")
-        if not legend.startswith(MARK) or legend[-1] != "]":
-            raise FormatError(f"no legend of a run: {legend[:60]!r}")
-        return "\n".join(steps.decode(legend[len(MARK) : -1], body.split("\n")))
+        header, _, body = rendering.partition("\n")
+        if not header.startswith(MARK) or header[-1] != "]":
+            raise FormatError(f"no header of a run: {header[:60]!r}")
+        return "\n".join(steps.decode(header[len(MARK) : -1], body.split("\n")))
 
 
 class _Fixed(dict[str, bool]):
@@ -141,7 +142,7 @@ def _finished(lines: Sequence[str], clauses: list[str], fixed: Fixed) -> tuple[S
         third, size = len(lines) // 3, TRIAL_LINES // 3
         sample = [line for start in (0, third, 2 * third) for line in lines[start : start + size]]
     tried = [_planned(plan, sample, clauses, fixed) for plan in plans]
-    prices = [sampled_cost("\n".join(out)) + cost(AND.join(told)) for out, told in tried]
+    prices = [sampled_cost("\n".join(out)) + cost(legend.AND.join(told)) for out, told in tried]
     chosen = 1 if len(plans) > 1 and prices[1] < (1 - TEMPLATES_GAIN) * prices[0] else 0
     return tried[chosen] if sample is lines else _planned(plans[chosen], lines, clauses, fixed)
 

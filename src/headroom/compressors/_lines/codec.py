@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from headroom.compressors._lines import echoes, prefix, templates
+from headroom.compressors._lines import echoes, legend, prefix, templates
 from headroom.compressors._lines.cost import cost, sampled_cost
 from headroom.errors import FormatError
 
@@ -21,15 +21,6 @@ Lines = Sequence[str]
 Coded = tuple[list[str], str]
 """Lines after a step, and the clause that tells it."""
 
-_AND = " | "
-_CRLF = "lines end in CR LF"
-_TIMES = "×N: N times in all"
-_REFERENCES = "= lines: those lines of the original again"
-_HEADINGS = "@p: indented lines below start with p"
-_ENDINGS = "@…x: p with a new end"
-_TEMPLATES = "A := text {v}: later A v is that line with value v"
-_EQUAL = "{=v}: v again"
-_LAST = '" or nothing: as in the last A'
 _TEMPLATES_CLAUSE = re.compile(r"A := text (.)v(.): .*", re.DOTALL)
 
 
@@ -42,7 +33,7 @@ def _fixed(line: str) -> bool:
 def _crlf(lines: Lines) -> Coded | None:
     if len(lines) < 3 or not all(line[-1:] == "\r" for line in lines[:-1]):
         return None
-    return [line[:-1] for line in lines[:-1]] + list(lines[-1:]), _CRLF
+    return [line[:-1] for line in lines[:-1]] + list(lines[-1:]), legend.CRLF
 
 
 def _times(lines: Lines) -> Coded | None:
@@ -61,9 +52,9 @@ def _echoed(out: list[str]) -> Coded | None:
     notes = [line for line in out if line[:1] == "["]
     clauses = []
     if any(map(echoes.NOTE.match, notes)):
-        clauses.append(_TIMES)
+        clauses.append(legend.TIMES)
     if any(map(echoes.REFERENCE.match, notes)):
-        clauses.append(_REFERENCES)
+        clauses.append(legend.REFERENCES)
     return (out, "; ".join(clauses)) if clauses else None
 
 
@@ -75,7 +66,7 @@ def _headed(out: list[str]) -> Coded | None:
     heads = [line for line in out if line[:1] == "@"]
     if not heads:
         return None
-    return out, f"{_HEADINGS}; {_ENDINGS}" if any(head[1:2] == "…" for head in heads) else _HEADINGS
+    return out, f"{legend.HEADINGS}; {legend.ENDINGS}" if any(head[1:2] == "…" for head in heads) else legend.HEADINGS
 
 
 def _timed(lines: Lines) -> Coded | None:
@@ -96,7 +87,7 @@ def _under_clock(lines: Lines, k: int) -> Coded | None:
     if headed is None:
         return _templated(lines)
     coded = _templated(headed[0])
-    return (coded[0], f"{headed[1]}{_AND}{coded[1]}") if coded else headed
+    return (coded[0], f"{headed[1]}{legend.AND}{coded[1]}") if coded else headed
 
 
 def _trial(lines: Lines) -> Lines:
@@ -112,9 +103,9 @@ def _templated(lines: Lines) -> Coded | None:
     if found is None:
         return None
     out, notation = found
-    clauses = [_TEMPLATES, _EQUAL] if notation.equal else [_TEMPLATES]
+    clauses = [legend.TEMPLATES, legend.EQUAL] if notation.equal else [legend.TEMPLATES]
     clause = "; ".join(clauses).replace("{", notation.braces[0]).replace("}", notation.braces[1])
-    return out, f"{clause}; {_LAST}" if notation.last else clause
+    return out, f"{clause}; {legend.LAST}" if notation.last else clause
 
 
 STEPS: Mapping[str, Callable[[Lines], Coded | None]] = MappingProxyType(
@@ -134,10 +125,10 @@ the output of runs, never for text that is edited); the `long-` ones only where 
 
 _UNDO: Mapping[str, Callable[[Lines], list[str]]] = MappingProxyType(
     {
-        _CRLF: lambda lines: [line + "\r" for line in lines[:-1]] + list(lines[-1:]),
-        _TIMES: echoes.decode,
-        _REFERENCES: echoes.decode,
-        _HEADINGS: prefix.decode,
+        legend.CRLF: lambda lines: [line + "\r" for line in lines[:-1]] + list(lines[-1:]),
+        legend.TIMES: echoes.decode,
+        legend.REFERENCES: echoes.decode,
+        legend.HEADINGS: prefix.decode,
     }
 )
 
@@ -177,18 +168,18 @@ def _run(text: str, steps: Sequence[str], mark: str) -> tuple[str | None, tuple[
             lines = done[0]
             clauses.append(done[1])
             found.append(step)
-    if not clauses or clauses == [_CRLF]:
+    if not clauses or clauses == [legend.CRLF]:
         return None, ()
-    return f"{mark}{_AND.join(clauses)}]\n" + "\n".join(lines), tuple(step for step in found if step != "crlf")
+    return f"{mark}{legend.AND.join(clauses)}]\n" + "\n".join(lines), tuple(step for step in found if step != "crlf")
 
 
 def decode(rendering: str, mark: str) -> str:
     """The text a rendering stands for. Raises FormatError."""
-    legend, _, body = rendering.partition("\n")
-    if not legend.startswith(mark) or legend[-1] != "]":
-        raise FormatError(f"no legend of the line codec: {legend[:60]!r}")
+    header, _, body = rendering.partition("\n")
+    if not header.startswith(mark) or header[-1] != "]":
+        raise FormatError(f"no header of the line codec: {header[:60]!r}")
     lines = body.split("\n")
-    for clause in reversed(legend[len(mark) : -1].split(_AND)):
+    for clause in reversed(header[len(mark) : -1].split(legend.AND)):
         undo = _UNDO.get(clause.partition("; ")[0])
         if undo is not None:
             lines = undo(lines)

@@ -101,7 +101,7 @@ def decode(lines: Sequence[str]) -> list[str]:
 
 def headings(lines: Sequence[str]) -> list[int]:
     """Cuts at the longest beginnings that neighbouring lines share, greedily from the top."""
-    shared = [_shared(a, b) for a, b in pairwise(lines)]
+    shared = [common_start(a, b) for a, b in pairwise(lines)]
     cuts = [LITERAL] * len(lines)
     i, end = 0, len(lines) - 1
     while i < end:
@@ -177,7 +177,7 @@ def clock_headings(lines: Sequence[str], k: int) -> list[int]:
 
 def _clock_gain(heads: Sequence[str]) -> float:
     """Tokens that headings save over templates alone, by estimate."""
-    constant = _shared(min(heads), max(heads))
+    constant = common_start(min(heads), max(heads))
     gain, before, price = 0.0, "", 0
     for head in heads:
         if head != before:
@@ -210,18 +210,18 @@ def _mask(head: str) -> str:
 
 def _heading(head: str, last: str) -> str:
     if len(head) == len(last):
-        same = _shared(head, last)
+        same = common_start(head, last)
         start = same - len(_TAIL.search(head, 0, same)[0])  # type: ignore[index]
         if start > 3:
             return f"@{_ELLIPSIS}{head[start:]}"
     return "@" + head
 
 
-def _shared(a: str, b: str) -> int:
-    """Length of the common beginning, by halving: slices compare at memory speed."""
+def common_start(a: str, b: str, limit: int = 4_000) -> int:
+    """Length of the common beginning, at most `limit`, by halving: slices compare at memory speed."""
     if a == b:
         return len(a)
-    low, high = 0, min(len(a), len(b), 4_000)
+    low, high = 0, min(len(a), len(b), limit)
     while low < high:
         middle = (low + high + 1) // 2
         if a[low:middle] == b[low:middle]:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from operator import ne
 
 from headroom import policy
+from headroom.compressors._lines.prefix import common_start
 from headroom.errors import FormatError
 
 BRACES = ("{}", "«»", "‹›", "⟨⟩", "⟦⟧")
@@ -132,20 +133,9 @@ def _shared(a: str, b: str) -> tuple[int, int]:
     before = sum(map(len, words[:place])) + place
     behind = len(a) - before - len(word)
     limit = min(len(word), len(other))
-    start = _common(word, other, limit)
-    end = _common(word[::-1], other[::-1], limit - start)
+    start = common_start(word, other, min(limit, 400))
+    end = common_start(word[::-1], other[::-1], min(limit - start, 400))
     return _start(a, before + start), _end(a, behind + end)
-
-
-def _common(a: str, b: str, limit: int) -> int:
-    low, high = 0, min(limit, 400)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _start(line: str, limit: int) -> int:

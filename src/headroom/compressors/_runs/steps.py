@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from headroom.compressors._lines import echoes, prefix, templates
+from headroom.compressors._lines import echoes, legend, prefix, templates
 from headroom.compressors._runs import diagnostics, joins, runners, tracebacks, versions
 from headroom.errors import FormatError
 
@@ -17,16 +17,6 @@ Lines = Sequence[str]
 Fixed = Callable[[str], bool]
 Coded = tuple[list[str], str]
 """Lines after a step, and the clause that tells it."""
-
-AND = " | "
-_CRLF = "lines end in CR LF"
-_TIMES = "×N: N times in all"
-_REFERENCES = "= lines: those lines of the original again"
-_HEADINGS = "@p: indented lines below start with p"
-_ENDINGS = "@…x: p with a new end"
-_TEMPLATES = "A := text {v}: later A v is that line with value v"
-_EQUAL = "{=v}: v again"
-_LAST = '" or nothing: as in the last A'
 
 
 HEADLINE = re.compile(
@@ -58,7 +48,7 @@ class Step(NamedTuple):
 def _crlf(lines: Lines, _fixed: Fixed) -> Coded | None:
     if len(lines) < 3 or not all(line[-1:] == "\r" for line in lines[:-1]):
         return None
-    return [line[:-1] for line in lines[:-1]] + list(lines[-1:]), _CRLF
+    return [line[:-1] for line in lines[:-1]] + list(lines[-1:]), legend.CRLF
 
 
 def _echoed(lines: Lines, _fixed: Fixed) -> Coded | None:
@@ -81,9 +71,9 @@ def _echoed(lines: Lines, _fixed: Fixed) -> Coded | None:
     if headlines:
         out = [headlines[int(line[1:]) - 1] if line[:1] == STAND_IN else line for line in out]
     notes = [line for line in out if line[:1] == "["]
-    clauses = [_TIMES] if any(map(echoes.NOTE.match, notes)) else []
+    clauses = [legend.TIMES] if any(map(echoes.NOTE.match, notes)) else []
     if any(map(echoes.REFERENCE.match, notes)):
-        clauses.append(_REFERENCES)
+        clauses.append(legend.REFERENCES)
     return (out, "; ".join(clauses)) if clauses else None
 
 
@@ -100,9 +90,9 @@ def _templated(lines: Lines, fixed: Fixed) -> Coded | None:
     if found is None:
         return None
     out, notation = found
-    clause = f"{_TEMPLATES}; {_EQUAL}" if notation.equal else _TEMPLATES
+    clause = f"{legend.TEMPLATES}; {legend.EQUAL}" if notation.equal else legend.TEMPLATES
     clause = clause.replace("{", notation.braces[0]).replace("}", notation.braces[1])
-    return out, f"{clause}; {_LAST}" if notation.last else clause
+    return out, f"{clause}; {legend.LAST}" if notation.last else clause
 
 
 def _headed(lines: Lines, fixed: Fixed) -> Coded | None:
@@ -115,7 +105,7 @@ def _headed(lines: Lines, fixed: Fixed) -> Coded | None:
         return None
     out = prefix.write(lines, cuts)
     ends = any(line[:2] == "@…" for line in out)
-    return out, f"{_HEADINGS}; {_ENDINGS}" if ends else _HEADINGS
+    return out, f"{legend.HEADINGS}; {legend.ENDINGS}" if ends else legend.HEADINGS
 
 
 def _drop_pairs(cuts: list[int], free: Sequence[int]) -> None:
@@ -148,13 +138,13 @@ def _plain(
 STRUCTURE: tuple[Step, ...] = (
     Step(
         _crlf,
-        re.compile(re.escape(_CRLF) + r"\Z"),
+        re.compile(re.escape(legend.CRLF) + r"\Z"),
         lambda lines, _: [line + "\r" for line in lines[:-1]] + list(lines[-1:]),
         ("\r",),
     ),
     Step(
         _echoed,
-        re.compile(f"(?:{re.escape(_TIMES)}|{re.escape(_REFERENCES)})(?:; .*)?\\Z"),
+        re.compile(f"(?:{re.escape(legend.TIMES)}|{re.escape(legend.REFERENCES)})(?:; .*)?\\Z"),
         lambda lines, _: echoes.decode(lines),
     ),
     _plain(diagnostics.CLAUSE, diagnostics.encode, diagnostics.decode, ("--> ",)),
@@ -182,12 +172,12 @@ TEMPLATES = Step(
     re.compile(r"A := text (.)v(.): later A v is that line with value v(?:; .*)?\Z"),
     lambda lines, match: templates.decode(lines, match[1] + match[2]),
 )
-HEADINGS = Step(_headed, re.compile(re.escape(_HEADINGS) + r"(?:; .*)?\Z"), lambda lines, _: prefix.decode(lines))
+HEADINGS = Step(_headed, re.compile(re.escape(legend.HEADINGS) + r"(?:; .*)?\Z"), lambda lines, _: prefix.decode(lines))
 
 
 def decode(clauses: str, lines: Lines) -> list[str]:
     """The lines before the steps of these clauses. Raises FormatError."""
-    for clause in reversed(clauses.split(AND)):
+    for clause in reversed(clauses.split(legend.AND)):
         for step in (*STRUCTURE, TEMPLATES, HEADINGS):
             match = step.clause.match(clause)
             if match:
