@@ -279,3 +279,11 @@ def test_six_hundred_lines_of_ripgrep_shrink_by_a_third() -> None:
 def test_lines_that_begin_with_a_date_are_not_search_results() -> None:
     lines = [f"2025-05-{i % 28 + 1:02} 10:{i:02}:00 INFO job {i} done" for i in range(40)]
     assert Search().fit(Facts("\n".join(lines))) == 0
+
+
+def test_log_lines_that_name_their_file_with_an_hour_are_not_search_results() -> None:
+    lines = [
+        f"nova.log.2017-05-16_13:{i % 60:02}:08 2017-05-16 00:00:{i % 60:02}.272 INFO req-{i * 7919} done"
+        for i in range(60)
+    ]
+    assert Search().fit(Facts("\n".join(lines))) == 0

@@ -21,6 +21,8 @@ _RESULT = re.compile(rf":{_NUMBER}:")
 _CONTEXT = re.compile(rf"([-=]){_NUMBER}\1")
 _PLAIN = re.compile(r"(?:.*[\w.][/\\]|.*\w\.[A-Za-z][A-Za-z0-9_+-]{0,11}\Z)")
 _DATE = re.compile(r"\W*[0-9]{2,4}[-/.][0-9]{2}[-/.][0-9]{2,4}(?:[T_][0-9]{1,2})?")
+_STAMPED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T_][0-9]{1,2}\Z")
+"""A name that ends in a date and an hour: the `:53:` behind it is a minute (`nova.log.2017-05-16_13:53:08`)."""
 _FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./~@_$%+\\[")
 _SPACE = re.compile(r"\s")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -41,7 +43,7 @@ def is_path(text: str) -> bool:
     """True if `text` may be a file's path before `:12:`. No blanks, no dates, no clock times, no bare numbers."""
     if not 0 < len(text) <= MAX_PATH or (text[0] not in _FIRST and text[0].isascii()):
         return False
-    if _SPACE.search(text) or not _LETTER.search(text) or _DATE.fullmatch(text):
+    if _SPACE.search(text) or not _LETTER.search(text) or _DATE.fullmatch(text) or _STAMPED.search(text):
         return False
     return "/" in text or "\\" in text or _NAME.fullmatch(text) is not None
 
