@@ -213,6 +213,21 @@ def test_what_differs_from_the_earlier_text_stays_visible() -> None:
     assert "number 401" in told.rendering
 
 
+def test_nothing_refers_to_a_text_that_another_worker_sent_otherwise() -> None:
+    store = RacingStore()
+    first: dict[str, Any] = {"file_path": "a.json"}
+    turn = [task(), call(1, "Read", **first), result(1, RECORDS, "Read", **first)]
+    more = [*turn, call(2, "Read", **first, limit=9), result(2, RECORDS, "Read", **first, limit=9)]
+    assert decide("d", more, moment(MemoryStore()))[-1].reason == "repeats"
+    sent_raw = decide("d", turn, moment(store, "meter"))
+
+    decisions = decide("d", more, moment(store))
+
+    assert decisions[: len(sent_raw)] == sent_raw
+    assert decisions[-1].reason == "encoded"
+    assert not decisions[-1].refers
+
+
 def test_text_that_the_model_wrote_is_told_by_reference_too() -> None:
     wrote = Item(
         role="assistant", kind="call", call=ToolCall(id="w", name="Write", args={"file_path": "n.md", "content": NOTES})

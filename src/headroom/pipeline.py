@@ -154,19 +154,29 @@ class _Conversation:
     def _pin(
         self, way: WayBack, keys: Sequence[TextKey], found: Sequence[Pin | None], decisions: list[Decision]
     ) -> list[Decision]:
-        """Pins what was not pinned yet; what another worker pinned first is what counts."""
+        """Pins what was not pinned yet; what another worker pinned first is what counts.
+
+        What refers to earlier texts is pinned after them, one by one: if another worker was first with one of them,
+        the text that a reference points to is not the one sent, and such parts are decided anew without references.
+        """
         new = [i for i, pin in enumerate(found) if pin is None]
-        pins = [Pin(key=pin_key(self.chains[i], way), text_key=keys[i], decision=decisions[i]) for i in new]
-        try:
-            held = self.store.pin(pins) if pins else []
-        except StoreError:
-            log.exception("the store cannot be written: new parts stay as they are")
-            held = [
-                replace(p, decision=raw(self.parts[i], self.moment, "store-failed"))
-                for i, p in zip(new, pins, strict=True)
-            ]
-        for i, pin in zip(new, held, strict=True):
-            decisions[i] = pin.decision
+        told = [i for i in new if decisions[i].refers]
+        plain = [i for i in new if not decisions[i].refers]
+        batches = ([plain] if plain else []) + [[i] for i in told]
+        for number, batch in enumerate(batches):
+            pins = [Pin(key=pin_key(self.chains[i], way), text_key=keys[i], decision=decisions[i]) for i in batch]
+            try:
+                held = self.store.pin(pins)
+            except StoreError:
+                log.exception("the store cannot be written: new parts stay as they are")
+                for i in (i for unpinned in batches[number:] for i in unpinned):
+                    decisions[i] = raw(self.parts[i], self.moment, "store-failed")
+                return decisions
+            if told and [pin.decision for pin in held] != [pin.decision for pin in pins]:
+                self.moment = replace(self.moment, references=False)
+                return self.decide()
+            for i, pin in zip(batch, held, strict=True):
+                decisions[i] = pin.decision
         return decisions
 
 
