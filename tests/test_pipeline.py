@@ -11,7 +11,7 @@ import pytest
 
 from headroom import policy
 from headroom.errors import StoreError
-from headroom.pins import chain, pin_key, text_keys
+from headroom.pins import chain, text_keys
 from headroom.pipeline import Moment, decide
 from headroom.store import MemoryStore
 from headroom.tokens import counter
@@ -80,7 +80,7 @@ def test_the_rendering_of_an_older_version_of_a_compressor_is_replayed() -> None
     turn = [task(), call(1), result(1, RECORDS)]
     new = last(turn, moment(MemoryStore()))
     old = replace(new, version=0, rendering="[an older format] ...")
-    store.pin([Pin(key=pin_key(chain("d", turn)[-1], "none"), text_key=text_keys([turn[-1]], "none")[0], decision=old)])
+    store.pin([Pin(key=PinKey(chain("d", turn)[-1], "none"), text_key=text_keys([turn[-1]], "none")[0], decision=old)])
 
     assert last(turn, moment(store)) == old
     assert last([*turn, said("go on")], moment(store)) == old
@@ -132,7 +132,7 @@ def test_a_conversation_keeps_the_way_back_it_began_with() -> None:
     began = decide("d", turn, moment(store, way="mcp"))
     more = [*turn, said("I see"), call(2), result(2, OTHER)]
     assert decide("d", more, moment(store, way="none"))[: len(began)] == began
-    key = pin_key(chain("d", more)[-1], "mcp")
+    key = PinKey(chain("d", more)[-1], "mcp")
     assert key in store.pins([key.chain])
 
 
@@ -165,7 +165,7 @@ def test_a_store_that_cannot_be_written_still_replays_its_pins() -> None:
     for item, value, decision in zip(
         (turn[0], turn[2]), (chain("d", turn)[0], chain("d", turn)[2]), first, strict=True
     ):
-        pin = Pin(key=pin_key(value, "none"), text_key=text_keys([item], "none")[0], decision=decision)
+        pin = Pin(key=PinKey(value, "none"), text_key=text_keys([item], "none")[0], decision=decision)
         MemoryStore.pin(store, [pin])
     grown = decide("d", [*turn, said("x"), call(2), result(2, OTHER)], moment(store))
     assert grown[:2] == first

@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from headroom.types import Item, Json, PinKey, TextKey, WayBack
+from headroom.types import Item, Json, TextKey, WayBack
 
 
 def chain(dialect: str, items: Sequence[Item]) -> list[bytes]:
@@ -26,11 +26,6 @@ def chain(dialect: str, items: Sequence[Item]) -> list[bytes]:
             value = running.digest()
         values.append(value)
     return values
-
-
-def pin_key(value: bytes, way: WayBack) -> PinKey:
-    """The first key of a pin: its place in a conversation."""
-    return PinKey(value, way)
 
 
 def text_keys(parts: Sequence[Item], way: WayBack) -> list[TextKey]:

@@ -23,7 +23,7 @@ from headroom.compressors import BY_NAME, COMPRESSORS, MARKS, RAW
 from headroom.compressors._fits import fit
 from headroom.compressors._repeats import Earlier, expand, name_of, tell, written
 from headroom.errors import FormatError, StoreError
-from headroom.pins import chain, pin_key, sent_hash, text_keys
+from headroom.pins import chain, sent_hash, text_keys
 from headroom.tokens import estimate
 from headroom.types import (
     Compressor,
@@ -106,8 +106,10 @@ class _Conversation:
         try:
             known = self.store.pins(self.chains)
             way = self._way(known)
-            found = [known.get(pin_key(value, way)) for value in self.chains]
-            keys = text_keys(self.parts, way) if None in found else []
+            found = [known.get(PinKey(value, way)) for value in self.chains]
+            if None not in found:
+                return [pin.decision for pin in found if pin is not None]
+            keys = text_keys(self.parts, way)
             lost = {i: keys[i] for i in range(self.history) if found[i] is None}
             by_text = self.store.pins_by_text(list(lost.values())) if lost else {}
         except StoreError:
@@ -164,7 +166,7 @@ class _Conversation:
         plain = [i for i in new if not decisions[i].refers]
         batches = ([plain] if plain else []) + [[i] for i in told]
         for number, batch in enumerate(batches):
-            pins = [Pin(key=pin_key(self.chains[i], way), text_key=keys[i], decision=decisions[i]) for i in batch]
+            pins = [Pin(key=PinKey(self.chains[i], way), text_key=keys[i], decision=decisions[i]) for i in batch]
             try:
                 held = self.store.pin(pins)
             except StoreError:

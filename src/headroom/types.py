@@ -230,8 +230,9 @@ class Usage(NamedTuple):
 
 
 class Store(Protocol):
-    """Keeps originals by content and pins by key. Safe for several processes at once; every write is durable when
-    the call returns. Raises StoreError, never a database's own exception."""
+    """Keeps originals by content and pins by key. Safe for several processes at once; what a call has written
+    survives the process's death (a power cut may take the last writes). Raises StoreError, never a database's own
+    exception."""
 
     def put(self, text: str) -> str:
         """Keeps `text` and returns its ref (12 base32 characters, longer on collision). Same text, same ref."""

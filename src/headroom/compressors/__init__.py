@@ -1,7 +1,7 @@
 """One module per kind of content. `COMPRESSORS` is the registry: adding a kind is one module, its test, one name here.
 
-Each compressor says how well it fits a text; the best `policy.TRIED_COMPRESSORS` encode it, and ties go to the order
-of the tuple.
+Each compressor says how well it fits a text. The first that is sure (`policy.SURE_FIT`) encodes it, else the best
+`policy.TRIED_COMPRESSORS` do; ties go to the order of the tuple.
 """
 
 from __future__ import annotations

@@ -19,8 +19,6 @@ from headroom.types import Item, Json, Path, ToolCall
 MAX_DUMP = 4096
 """Characters above which a dump is given by its hash: a document in base64 must not be carried along twice."""
 
-NO_CALL = ToolCall()
-
 _MARKERS = frozenset({"cache_control", "prompt_cache_breakpoint", "thoughtSignature", "thought_signature"})
 _UNSTABLE = _MARKERS | {"id", "call_id", "tool_use_id", "status", "signature"}
 
