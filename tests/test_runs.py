@@ -231,6 +231,19 @@ NOTATION = [
     *("a@1.2.3", "a-~", "@b/c@1.0.0", "=== RUN   TestLong/one", "=== RUN   TestLong/two", "=== RUN   TestLong/three"),
     *("{a b}", "«a b»", "x{a b}y", "[line above ×3]", "[= lines 1-4 above]", "[2 lines above ×2]", "@p", "@", " q"),
     *("A := b {c}", "A d", "\x1f1", "\x1f"),
+    *(
+        "[A ×2]",
+        "[×3]",
+        "[then A]",
+        "[then (A B)×2]",
+        "--> a.rs:{at}",
+        "{at}:",
+        "{at} {x}:",
+        "1:2 3:4",
+        "1:2 b",
+        "^{#x}",
+    ),
+    *("a.c:3:1: warning: x", "    3 | int x;", "      | ^", ":@0:^", "a/b/c.py:12: in f | x ^5-9", "          ^^^"),
 ]
 hostile_lines = st.lists(st.one_of(st.sampled_from(NOTATION), st.text(max_size=12)), max_size=40)
 repeated_lines = st.lists(st.sampled_from(NOTATION), min_size=3, max_size=9).flatmap(
@@ -259,6 +272,8 @@ legends = st.sampled_from(
         '"[n%]" of 4 tests counted, width 80', "_ _ ×40: 40 times _ and a blank", "{a b}: a line for each",
         "name v~, name-~, name==~, name@~: at the version told above", "@p: indented lines below start with p",
         "A := text {v}: later A v is that line with value v", "no clause of ours", "",
+        "[A ×9]: 9 diagnostics like this, {x} as in the rows below it, {#x} its length; [then A B]: next of A, of B",
+        "frames on one line; …/p: a path above; code ^5: underlined from its character 5",
     ]
 )  # fmt: skip
 

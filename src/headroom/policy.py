@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 from headroom.errors import UnknownLevelError
-from headroom.types import Action, PartClass
+from headroom.types import Action, PartClass, ToolCall
 
 MIN_TOKENS = 60
 """Parts below this stay raw: a header costs 8 to 40 tokens, and nothing of this size was worth one."""
@@ -27,6 +30,16 @@ ERROR_TOKENS = 400
 PASTED_TOKENS = 400
 """A user's own text is an instruction below this, and may hold pasted output above."""
 
+OUTLINE_TOKENS = 1_000
+"""Nothing is left out of a part that is below this once encoded: one more turn, should the agent need what is missing,
+costs about 2,100 tokens (replayed sessions of Claude Code)."""
+
+OUTLINE_GAIN_TOKENS = 300
+"""Leaving out must save at least this many tokens beyond the encoding..."""
+
+OUTLINE_GAIN_SHARE = 0.15
+"""... and at least this share of it."""
+
 MAX_CHARS = 32_000_000
 """Parts above this stay raw: the largest request body any provider takes is 32 MB."""
 
@@ -43,6 +56,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "encoded": "a lossless encoding saves tokens",
         "repeats": "lines that stand earlier in the request are told by reference",
+        "outlined": "what repeats was left out, with a way back",
+        "facts-lost": "leaving anything out would have hidden a fact: only encoded",
+        "asked-again": "the agent asked for this again after something was left out: shown whole",
         "level": "the level does not allow changing this kind of part",
         "small": "the part is too small to gain",
         "no-gain": "the best encoding saves too little",
@@ -68,6 +84,8 @@ class Level:
 
     name: str
     allows: Mapping[PartClass, Action]
+    deep: bool = False
+    """True if an outline may also drop what is like nothing else but says nothing new."""
 
     def action(self, content: PartClass) -> Action:
         """What this level may do with a part of class `content`."""
@@ -75,11 +93,11 @@ class Level:
 
 
 def _level(name: str, error: Action, small: Action, instructions: Action, read: Action, machine: Action,
-           pasted: Action, image: Action) -> Level:  # fmt: skip
+           pasted: Action, image: Action, deep: bool = False) -> Level:  # fmt: skip
     return Level(name, MappingProxyType({
         "error": error, "small": small, "instructions": instructions, "read": read, "machine": machine,
         "pasted": pasted, "image": image,
-    }))  # fmt: skip
+    }), deep)  # fmt: skip
 
 
 LEVELS: Mapping[str, Level] = MappingProxyType({
@@ -89,7 +107,7 @@ LEVELS: Mapping[str, Level] = MappingProxyType({
         _level("meter",      "keep",   "keep", "keep",       "keep",    "keep",    "keep",    "keep"),
         _level("lossless",   "keep",   "keep", "keep",       "encode",  "encode",  "encode",  "keep"),
         _level("balanced",   "keep",   "keep", "keep",       "encode",  "outline", "encode",  "keep"),
-        _level("aggressive", "encode", "keep", "encode",     "outline", "outline", "outline", "outline"),
+        _level("aggressive", "encode", "keep", "encode",     "outline", "outline", "outline", "outline", deep=True),
     )
 })  # fmt: skip
 
@@ -105,7 +123,62 @@ def level(name: str) -> Level:
         raise UnknownLevelError(f"unknown level {name!r}; use one of: {known}") from None
 
 
+class Rule(NamedTuple):
+    """Another level for the parts of some calls. Patterns are globs of `*`, `?` (both stop at a slash) and `**`."""
+
+    level: str
+    """A name of `LEVELS`."""
+    tool: str | None = None
+    """Pattern of the tool's name; None fits every part, also one of no tool."""
+    path: str | None = None
+    """Pattern of a path among the call's arguments (`PATH_ARGUMENTS`). One that does not begin with a slash may begin
+    in any folder. None fits every part."""
+
+    def fits(self, call: ToolCall | None) -> bool:
+        """True if the rule holds for what `call` returned. A part of no call is of the tool "" and has no path."""
+        if self.tool is not None and not _glob(self.tool).fullmatch(call.name if call else ""):
+            return False
+        return self.path is None or any(_glob(self.path, True).fullmatch(path) for path in _paths(call))
+
+
+PATH_ARGUMENTS = ("file_path", "path", "notebook_path")
+"""How tools call the file they work on."""
+
+PATH_CHARS = 4_096
+"""What is longer is no path: no system opens it, and matching it could take long."""
+
+
+def ruled(rules: Sequence[Rule], call: ToolCall | None, otherwise: Level) -> Level:
+    """The level of the first rule that fits `call`; `otherwise` where none does, or where it switches all off."""
+    if otherwise.name == "meter":
+        return otherwise
+    return next((LEVELS[rule.level] for rule in rules if rule.fits(call)), otherwise)
+
+
+def _paths(call: ToolCall | None) -> list[str]:
+    """The paths a call names, with slashes whatever the system."""
+    found = [call.args.get(name) for name in PATH_ARGUMENTS] if call else []
+    return [path.replace("\\", "/") for path in found if isinstance(path, str) and len(path) <= PATH_CHARS]
+
+
+_SIGN = re.compile(r"(\*\*/|\*\*|\*|\?)")
+_SIGNS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+@lru_cache(maxsize=256)
+def _glob(pattern: str, floats: bool = False) -> re.Pattern[str]:
+    """A glob as an expression for a whole name; one that `floats` may begin in any folder."""
+    start = "(?:.*/)?" if floats and not pattern.startswith("/") else ""
+    return re.compile(start + "".join(_SIGNS.get(piece) or re.escape(piece) for piece in _SIGN.split(pattern)), re.S)
+
+
 def pays(before: int, after: int) -> bool:
     """True if going from `before` to `after` tokens is worth changing the text."""
     gain = before - after
     return gain >= MIN_GAIN_TOKENS and (gain >= MIN_GAIN_SHARE * before or gain >= SURE_GAIN_TOKENS)
+
+
+def outline_pays(before: int, after: int) -> bool:
+    """True if an outline of `after` tokens is worth what it leaves out, against an encoding of `before` tokens."""
+    gain = before - after
+    return gain >= OUTLINE_GAIN_TOKENS and gain >= OUTLINE_GAIN_SHARE * before

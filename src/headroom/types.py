@@ -74,14 +74,59 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Omission:
-    """A run of units that a rendering does not show, redeemable by its range."""
+    """A run of units that a rendering does not show, or shows in part, redeemable by its range."""
 
-    unit: Literal["lines", "rows"]
+    unit: Literal["lines", "rows", "cells"]
+    """`rows` are the elements of a JSON array or the members of an object; `cells` are rows of which only some long
+    strings were shortened."""
     first: int
     last: int
-    """First and last unit, counted from 1, inclusive."""
+    """First and last line or row, counted from 1, inclusive."""
     what: str
     """What kind of thing was left out, in the words of the notice."""
+    path: str = ""
+    """For rows and cells, the JSON path of the array or object (`$.items`); empty for the document itself."""
+
+
+class Unit(NamedTuple):
+    """A run of lines or rows that is shown or left out as one: a record, a test, a hit, a directory, a line."""
+
+    first: int
+    last: int
+    """First and last line or row, counted from 1, inclusive."""
+    text: str
+    """What a query is matched against: the unit's own text."""
+    kind: str = "lines"
+    """What a notice calls several of them, in the plural: `passed tests`, `files`, `rows`."""
+    alike: str = ""
+    """Units with the same key show the same thing over and over; a unit without a key is like no other."""
+    keep: str = ""
+    """Why the unit must be shown, in a word or two (`failure`, `summary`); empty if it may be left out."""
+    values: tuple[float, ...] = ()
+    """Numbers that can be compared, place by place, with those of the units it is alike."""
+    path: str = ""
+    """Where rows stand, as in `Omission`. All units of one path are neighbours."""
+
+
+class Judged(NamedTuple):
+    """A unit and what became of it."""
+
+    unit: Unit
+    shown: bool
+    why: str
+    """In a few words: `failure`, `named by the query`, `unusual value`, `one of 198 alike`."""
+
+
+class Outline(NamedTuple):
+    """A text that says less than its original, and says where."""
+
+    text: str
+    """The original's lines or JSON rows, without those left out, each run of which is a notice."""
+    omissions: tuple[Omission, ...]
+    units: tuple[Judged, ...] = ()
+    """Everything that was judged, in order, for those who ask why."""
+    source: str | None = None
+    """The text whose facts must be shown, where it is not the original: what a page says, without what makes it up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,6 +233,23 @@ class Compressor(Protocol):
         number text, null / missing / "" / {} / [] apart; the order of keys in an object is free)."""
         ...
 
+    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
+        """The text without what the agent can do without; without omissions, or None, where that is nothing.
+        `deep` is for levels that may also drop what is like nothing else but matters little."""
+        ...
+
+    def restored(self, facts: Facts, outline: str) -> bool:
+        """True if `outline` with every notice replaced by the range of `facts.text` it names is that text again."""
+        ...
+
+
+class Notices(Protocol):
+    """Writes the notices of one part."""
+
+    def write(self, omission: Omission) -> str:
+        """One line that says what is missing and how to get it; the first one tells the way, the others the range."""
+        ...
+
 
 class Provider(Protocol):
     """One wire dialect, as a lens: reads items out of a request and writes edits back at their leaves."""
@@ -253,6 +315,24 @@ class Store(Protocol):
     def pin(self, pins: Sequence[Pin]) -> list[Pin]:
         """Writes each pin unless its key is taken, in one transaction, and returns what the store holds for each
         key, in order: two workers that race agree."""
+        ...
+
+    def unpin(self, keys: Sequence[PinKey]) -> None:
+        """Forgets the pins of these keys: the provider refused a request with them, so that nobody has read them."""
+        ...
+
+    def decisions(self, ref: str) -> list[Decision]:
+        """The decisions of all pins that name the original `ref`, the oldest first; equal ones as often as they were
+        pinned. Empty where nothing was pinned, whether or not the original is here. Raises UnknownRefError for what
+        is no name of an original."""
+        ...
+
+    def note(self, keys: Sequence[bytes], data: bytes) -> None:
+        """Remembers `data` under each key, in place of what was remembered under it before."""
+        ...
+
+    def notes(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """What is remembered under these keys."""
         ...
 
     def usage(self) -> Usage: ...

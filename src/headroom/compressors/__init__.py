@@ -6,6 +6,7 @@ Each compressor says how well it fits a text. The first that is sure (`policy.SU
 
 from __future__ import annotations
 
+from headroom import notices
 from headroom.compressors import _repeats
 from headroom.compressors.code import Code
 from headroom.compressors.diff import Diff
@@ -31,8 +32,12 @@ COMPRESSORS: tuple[Compressor, ...] = (*_KINDS, Mixed(_KINDS), Html(), Opaque(),
 
 BY_NAME = {compressor.name: compressor for compressor in COMPRESSORS}
 
-NOTICE_MARKS = ("headroom_retrieve(",)
-"""What stands in every omission notice."""
-
-MARKS: tuple[str, ...] = (*NOTICE_MARKS, _repeats.MARK, *(mark for c in COMPRESSORS for mark in c.marks))
+MARKS: tuple[str, ...] = (*notices.MARKS, _repeats.MARK, *(mark for c in COMPRESSORS for mark in c.marks))
 """All ASCII substrings by which a text is known to speak our format already."""
+
+
+def stands_for(kind: str, rendering: str) -> str:
+    """The text a rendering of `kind` stands for: the original as its decoder gives it back, or, where notices stand
+    in it, the outline. Raises FormatError on what that kind cannot have written."""
+    compressor = BY_NAME[kind]
+    return compressor.decode(rendering) if any(mark in rendering for mark in compressor.marks) else rendering

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from headroom.compressors._omit import ByLines
 from headroom.errors import FormatError
 from headroom.types import Facts
 
 
-class ByteExact:
+class ByteExact(ByLines):
     """`verify` for formats that restore the text itself."""
 
     def decode(self, rendering: str) -> str:

@@ -88,9 +88,11 @@ class Earlier(NamedTuple):
     name: str
     """How the model knows it: `Read of src/flow.py`, `Bash go test ./...`, `your Write of a.py`."""
     text: str
-    """As sent, with nothing omitted. Empty for a text that cannot be referred to: its name still counts."""
+    """As sent. Empty for a text that cannot be referred to: its name still counts."""
     kind: str
     """Name of the compressor that rendered it, `raw` if it was sent as it is."""
+    outline: bool = False
+    """True if something is left out of it: then only a text that is wholly the same refers to it."""
 
 
 class _Run(NamedTuple):
@@ -129,14 +131,14 @@ def tell(sent: str, kind: str, earlier: Sequence[Earlier]) -> tuple[str, tuple[i
     of the texts referred to, ascending. None where nothing is worth it. `kind` is as in `Earlier`."""
     if MARK in sent or _ANY_REFERENCE.search(sent):
         return None
-    names = _nth(earlier)
-    whole = next((i for i in reversed(range(len(earlier))) if names[i] and earlier[i].text == sent), None)
-    if whole is not None:
-        return f"{MARK}: all of {called(earlier[whole].name, names[whole])}]", (whole,)
+    same = whole(sent, earlier)
+    if same is not None:
+        return same
     try:
         text = shown(sent, kind)
     except FormatError:
         return None
+    names = _nth(earlier)
     keys = [windows(stretch.lines) for stretch in text.stretches]
     sources = _Sources(sent, kind, earlier, names, {key for each in keys for key in each})
     runs = [list(_runs(stretch, each, sources)) for stretch, each in zip(text.stretches, keys, strict=True)]
@@ -144,6 +146,13 @@ def tell(sent: str, kind: str, earlier: Sequence[Earlier]) -> tuple[str, tuple[i
         return None
     refers = sorted({run.source for each in runs for run in each})
     return "\n".join([LEGEND, *_told(text, runs, sources)]), tuple(refers)
+
+
+def whole(sent: str, earlier: Sequence[Earlier]) -> tuple[str, tuple[int, ...]] | None:
+    """`sent` as one reference, and the index of the last earlier text that is the same; None if there is none."""
+    names = _nth(earlier)
+    same = next((i for i in reversed(range(len(earlier))) if names[i] and earlier[i].text == sent), None)
+    return None if same is None else (f"{MARK}: all of {called(earlier[same].name, names[same])}]", (same,))
 
 
 def expand(told: str, kind: str, earlier: Sequence[Earlier]) -> str:
@@ -224,7 +233,7 @@ class _Sources:
         self.having: dict[int, list[int]] = {}
         legend = sent.partition("\n")[0]
         for i in reversed(range(len(earlier))):
-            if not nth[i] or not _comparable(kind, legend, earlier[i]):
+            if not nth[i] or earlier[i].outline or not _comparable(kind, legend, earlier[i]):
                 continue
             index = indexes.get(earlier[i].text, earlier[i].kind)
             if index is None:

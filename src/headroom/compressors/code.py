@@ -2,14 +2,18 @@
 
 It is recognised, so that reports name it and a level may outline it, and stays byte for byte. Nothing is to be saved
 in it without loss: tabs for blanks cost tokens, blank lines are free, and what remains (references, shared beginnings)
-would take from the reader the very text that an edit has to find.
+would take from the reader the very text that an edit has to find. A deep outline leaves out tables of data, licences,
+and a few bodies of a long file that nothing points at.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from headroom.compressors._code import outline
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._texture import texture
-from headroom.types import Facts, PartClass
+from headroom.types import Facts, Notices, Outline, PartClass, Unit
 
 
 class Code(ByteExact):
@@ -28,3 +32,12 @@ class Code(ByteExact):
 
     def decode(self, rendering: str) -> str:
         return rendering
+
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        return outline.units(facts.lines, facts.query or "")
+
+    def told(self, facts: Facts, run: Sequence[Unit]) -> str:
+        return outline.told(run)
+
+    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
+        return super().outline(facts, notices, deep) if deep else None

@@ -8,13 +8,14 @@ pasted hunk still applies; only the blank that stands for an empty context line 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from headroom.compressors._diff import commits, diffstat, fileheads
+from headroom.compressors._diff import commits, diffstat, fileheads, tedious
 from headroom.compressors._diff.fileheads import USUAL, Prefixes
 from headroom.compressors._exact import ByteExact
 from headroom.errors import FormatError
-from headroom.types import Facts, PartClass
+from headroom.types import Facts, Notices, Outline, PartClass, Unit
 
 GIT = "[short git headers"
 PLAIN = "[short diff headers"
@@ -74,6 +75,15 @@ class Diff(ByteExact):
         marks = Prefixes(known[1], known[2]) if known[1] else Prefixes("", "") if known[3] else USUAL
         decoder = _Decoder(body.split("\n"), marks, kept=known[4] is not None)
         return ("\r\n" if known[5] else "\n").join(decoder.restored())
+
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        return tedious.units(facts.lines, facts.query or "", partial(_hunk_end, facts.lines))
+
+    def told(self, facts: Facts, run: Sequence[Unit]) -> str:
+        return tedious.told(run)
+
+    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
+        return super().outline(facts, notices, deep) if deep else None
 
 
 def _first_sign(text: str) -> int | None:

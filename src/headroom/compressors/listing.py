@@ -7,14 +7,17 @@ entry keeps its place and bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._lines.cost import sampled_cost
-from headroom.compressors._listing import long, names
+from headroom.compressors._listing import long, names, noise
 from headroom.compressors._listing import paths as _listing_paths
 from headroom.compressors._listing import rows as _listing_rows
 from headroom.compressors._listing import tree as _listing_tree
+from headroom.compressors._texture import texture
 from headroom.errors import FormatError
-from headroom.types import Facts, PartClass
+from headroom.types import Facts, PartClass, Unit
 
 FORMS = (long, _listing_rows, _listing_tree, _listing_paths, names)
 """What a text is tried as, in this order."""
@@ -48,7 +51,10 @@ class Listing(ByteExact):
     marks: tuple[str, ...] = tuple(mark for mark, _ in DECODERS)
 
     def fit(self, facts: Facts) -> float:
-        return CERTAINTY * _looks(facts)[0]
+        share, form = _looks(facts)
+        if form == _listing_paths.__name__ and texture(facts).kind == "dump":
+            return 0.0  # base64 holds slashes
+        return CERTAINTY * share
 
     def encode(self, facts: Facts) -> str | None:
         _, form = _looks(facts)
@@ -66,6 +72,13 @@ class Listing(ByteExact):
             return rendering if sampled_cost(rendering) < LEAST_GAIN * sampled_cost(facts.text) else None
         return rendering
 
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        return _noise(facts)[0]
+
+    def told(self, facts: Facts, run: Sequence[Unit]) -> str:
+        noisy = _noise(facts)[1]
+        return noise.told([noisy[at] for unit in run for at in range(unit.first - 1, unit.last) if at in noisy])
+
     def decode(self, rendering: str) -> str:
         header, newline, body = rendering.partition("\n")
         decode = next((decode for mark, decode in DECODERS if header.startswith(mark)), None)
@@ -77,6 +90,10 @@ class Listing(ByteExact):
 
 def _looks(facts: Facts) -> tuple[float, str]:
     return facts.once("listing", lambda: _judged(facts.lines))
+
+
+def _noise(facts: Facts) -> tuple[list[Unit], Mapping[int, noise.Noise]]:
+    return facts.once("listing.noise", lambda: noise.units(_looks(facts)[1], facts.lines, facts.query or ""))
 
 
 def _judged(lines: list[str]) -> tuple[float, str]:

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._lines import codec
-from headroom.types import Facts, PartClass
+from headroom.compressors._lines import units as _units
+from headroom.compressors._lines.heads import GRAVITY, HEAD, TIME, is_notice
+from headroom.types import Facts, PartClass, Unit
 
 SAMPLE_LINES = 120
 """A text is judged by this many lines from its beginning and as many from its middle."""
@@ -29,25 +31,10 @@ MIN_SHARE = 0.4
 FEW_LINES = 300
 """Up to this many lines it is tried whether telling repetitions pays beside templates; in more lines it does."""
 
-HEAD = 72
-"""Characters in which a log line says when, how grave or who."""
-
 MARK = "[log codes: "
 
 STEPS = ("long-references", "timed")
 
-_TIME = re.compile(
-    r"(?<!\d)\d\d?:\d\d(?::\d\d)?(?!\d)"  # 04:47:44
-    r"|(?<![\w/-])(?:19|20)\d\d([-/.]?)[01]\d\1[0-3]\d(?!\d|[-_][a-z0-9]|\.[a-z])"  # 2005-12-04, 20051204
-    r"|(?<!\d)1[0-9]{9}(?:\.\d+|\d{3})?(?!\d)"  # seconds or milliseconds since 1970
-    r"|\[ *\d+\.\d{3,6}\]",  # a kernel's uptime
-    re.ASCII,
-)
-_GRAVITY = re.compile(
-    r"(?:^|[\s\[(<|=\"])(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE|PANIC)(?:[\s\])>|:,\"]|$)"
-    r"|(?:[\[(<|=]|^)\"?(?i:trace|debug|info|notice|warn|warning|error|fatal|critical|severe|panic)\"?[\])>|:]"
-    r"|\b(?:level|lvl|severity)=\w"
-)
 _SOURCE = re.compile(r"^(?:<\d{1,3}>|\[[\w .:/#-]{2,40}\]|[\w./-]{2,40}\[\d+\]:|[\w.-]{1,40} +\| )", re.ASCII)
 
 # Lines of other kinds of text that hold a time or a level as well.
@@ -86,8 +73,8 @@ class Logs(ByteExact):
         starts = [line for line in lines if line[0] not in " \t"]
         if len(starts) < max(MIN_LINES - 1, MIN_STARTS * n):
             return 0.0
-        timed = sum(1 for line in starts if _TIME.search(line, 0, HEAD))
-        graded = sum(1 for line in starts if _GRAVITY.search(line, 0, HEAD))
+        timed = sum(1 for line in starts if TIME.search(line, 0, HEAD))
+        graded = sum(1 for line in starts if GRAVITY.search(line, 0, HEAD))
         named = sum(1 for line in starts if _SOURCE.match(line))
         share = max(timed, 0.8 * graded, 0.6 * named) / len(starts)
         return 0.9 * share if share >= MIN_SHARE else 0.0
@@ -100,10 +87,19 @@ class Logs(ByteExact):
     def decode(self, rendering: str) -> str:
         return codec.decode(rendering, MARK)
 
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        """The entries, each with the lines that continue it; those are alike that differ in numbers and ids alone."""
+        return _units.read(facts).units
+
+    def told(self, facts: Facts, run: Sequence[Unit]) -> str:
+        """The kinds of entries in a run, how often each stands there, and what its first number measured."""
+        return _units.told(facts, run)
+
 
 def _sample(lines: Sequence[str]) -> list[str]:
     middle = max(SAMPLE_LINES, len(lines) // 2)
-    return [line for line in (*lines[:SAMPLE_LINES], *lines[middle : middle + SAMPLE_LINES]) if line.strip()]
+    sample = (*lines[:SAMPLE_LINES], *lines[middle : middle + SAMPLE_LINES])
+    return [line for line in sample if line.strip() and not is_notice(line)]  # an outline of a log is still a log
 
 
 def _is_table(lines: Sequence[str]) -> bool:

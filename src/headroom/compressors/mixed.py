@@ -7,13 +7,14 @@ segment, and each segment is encoded by its own compressor. Everything between s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from headroom.compressors._fits import fit
+from headroom.compressors._omit import ByLines
 from headroom.errors import FormatError
-from headroom.types import Compressor, Facts, PartClass
+from headroom.types import Compressor, Facts, PartClass, Unit
 
 HEADER = "[several outputs in one; a line [N lines of KIND] tells what the next N lines are]"
 MARK = "[several outputs in one; a line "
@@ -53,7 +54,15 @@ class Segment(NamedTuple):
     by: Compressor | None
 
 
-class Mixed:
+class Region(NamedTuple):
+    """A segment whose lines may be left out: how many lines stand above it, its text, and who describes its units."""
+
+    above: int
+    facts: Facts
+    by: ByLines
+
+
+class Mixed(ByLines):
     """Encodes a text segment by segment, each by the best-fitting of `compressors`."""
 
     name = "mixed"
@@ -99,6 +108,38 @@ class Mixed:
             if kind
         )
 
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        """The units of those segments that are machines' output line by line, each like others of its segment alone."""
+        return [
+            unit._replace(
+                first=unit.first + region.above,
+                last=unit.last + region.above,
+                alike=unit.alike and f"{number} {unit.alike}",
+            )
+            for number, region in enumerate(self._regions(facts))
+            for unit in region.by.units(region.facts)
+        ]
+
+    def told(self, facts: Facts, run: Sequence[Unit]) -> str:
+        """What the compressor of each segment says of its part of a run."""
+        words = []
+        for number, region in enumerate(self._regions(facts)):
+            own = [
+                unit._replace(
+                    first=unit.first - region.above,
+                    last=unit.last - region.above,
+                    alike=unit.alike.removeprefix(f"{number} "),
+                )
+                for unit in run
+                if region.above < unit.first <= region.above + len(region.facts.lines)
+            ]
+            if own:
+                words.append(region.by.told(region.facts, own))
+        return ", ".join(words)
+
+    def _regions(self, facts: Facts) -> list[Region]:
+        return facts.once("mixed.regions", lambda: list(_regions(facts, self._segments(facts))))
+
     def _segments(self, facts: Facts) -> list[Segment]:
         return facts.once("mixed.segments", lambda: _segments(facts, list(self.compressors.values())))
 
@@ -133,6 +174,17 @@ class Mixed:
             pieces.append((kind, "\n".join(lines[at + 1 : at + 1 + count])))
             at += 1 + count
         return _joined(pieces)
+
+
+def _regions(facts: Facts, segments: Sequence[Segment]) -> Iterator[Region]:
+    """The segments that are a machine's output (what was read is left whole) and whose units are lines."""
+    above = 0
+    for segment in segments:
+        by: object = segment.by
+        machine = segment.by is not None and segment.by.content == "machine"
+        if machine and isinstance(by, ByLines) and type(by).outline is ByLines.outline:
+            yield Region(above, Facts(segment.text, facts.call, facts.query), by)
+        above += segment.text.count("\n") + 1
 
 
 def _joined(pieces: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

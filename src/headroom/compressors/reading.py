@@ -9,11 +9,13 @@ and the numbers that stay keep the host's own separator, which the host's edit i
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from headroom.compressors._code import outline
 from headroom.compressors._exact import ByteExact
 from headroom.errors import FormatError
-from headroom.types import Facts, PartClass
+from headroom.types import Facts, Notices, Outline, PartClass, Unit
 
 MARK = "[every 10th line numbered"
 HEADER = re.compile(re.escape(MARK) + r'(?:; gutter "([^"\n]+)")?\]')
@@ -28,6 +30,12 @@ MIN_LINES = 5
 """Fewer numbered lines than this in the whole text cannot pay for the header."""
 
 MAX_DIGITS = 9
+
+RANGES = frozenset({
+    "offset", "limit", "view_range", "start_line", "end_line", "start", "end", "line_start", "line_end", "lines",
+    "startLine", "endLine",
+})  # fmt: skip
+"""Arguments by which an agent asks for a part of a file: it wants that part."""
 
 # The separators of known views: Claude Code `→`, `cat -n`, `nl` and newer Claude Code tab, Cursor `|`, Cline ` | `,
 # opencode `| `, bat ` │ `, SWE-agent and `grep -n ''` `:`, Codex `L1: `. A longer one is tried before a shorter one.
@@ -117,6 +125,30 @@ class Reading(ByteExact):
             raise FormatError("a numbered view opens with its header line")
         lines = body.split("\n")
         return "\n".join(_restored(gutter_of(lines, known[1]), lines))
+
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        return outline.units(_whole_file(facts), facts.query or "")
+
+    def told(self, facts: Facts, run: Sequence[Unit]) -> str:
+        return outline.told(run)
+
+    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
+        return super().outline(facts, notices, deep) if deep else None
+
+
+def _whole_file(facts: Facts) -> list[str]:
+    """The lines of a view without their numbers, if it shows a file from its first line on; a view of a part is empty.
+
+    Then a line's number is its place in the text, which notices count by."""
+    view = _view(facts)
+    asked = facts.call.args if facts.call else {}
+    if view is None or len(view.runs) != 1 or any(asked.get(name) is not None for name in RANGES):
+        return []
+    (run,) = view.runs
+    if run.start != 0 or run.number != 1:
+        return []
+    full = view.gutter.full
+    return [line[len(full % number) :] for number, line in enumerate(facts.lines[: run.stop], 1)]
 
 
 def _view(facts: Facts) -> View | None:

@@ -6,17 +6,23 @@ is free), and every character around the documents as it was.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from headroom.compressors._columns.cells import estimate
-from headroom.compressors._columns.json_text import NotJsonError, Tree, join_lines, minify, parse_at
+from headroom.compressors._columns.json_text import NotJsonError, Tree, dump, minify, parse, parse_at
+from headroom.compressors._omit import ByLines
+from headroom.compressors._records.alike import describe
 from headroom.compressors._records.objects import Writer
 from headroom.compressors._records.objects_read import Reader
+from headroom.compressors._records.outline import outline, speaks_plainly, worth_rows
 from headroom.compressors._records.regions import Piece, Region, pieces
-from headroom.compressors._records.shapes import DOCUMENTS, ROWS, table_kind
+from headroom.compressors._records.restore import completes
+from headroom.compressors._records.shapes import DOCUMENTS, NOTICE_START, ROWS, table_kind
+from headroom.compressors._records.shorten import words
 from headroom.compressors._records.tables import write_table
 from headroom.detect import has_surrogate
 from headroom.errors import FormatError
-from headroom.types import Facts, PartClass
+from headroom.types import Facts, Notices, Outline, PartClass, Unit
 
 MARK = "[compact JSON"
 """Opens every region, and with ` ends]` closes one before text that follows."""
@@ -47,7 +53,7 @@ LEGEND = (
 """What a header says of the notation that stands below it."""
 
 
-class Records:
+class Records(ByLines):
     """JSON documents, alone, one a line, or between lines of other text."""
 
     name = "records"
@@ -76,9 +82,46 @@ class Records:
     def decode(self, rendering: str) -> str:
         """The text with its documents minified, one a line where several follow each other."""
         try:
-            return "".join([piece if isinstance(piece, str) else join_lines(piece) for piece in _read(rendering)])
+            return "".join([piece if isinstance(piece, str) else _joined(piece) for piece in _read(rendering)])
         except RecursionError as error:
             raise FormatError("nested too deeply") from error
+
+    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
+        """One document without rows that repeat others and with long cells shortened; of several documents, one a
+        line, the lines that repeat others go."""
+        try:
+            found = _pieces(facts)
+            if len(found) == 1 and isinstance(found[0], Region) and len(found[0].trees) == 1:
+                return outline(found[0].trees[0], facts, notices, deep)
+            return super().outline(facts, notices, deep)
+        except RecursionError:
+            return None
+
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        """Documents that stand one a line."""
+        found = [piece for piece in _pieces(facts) if isinstance(piece, Region)]
+        if len(found) != 1:
+            return ()
+        region = found[0]
+        lines = facts.text[region.start : region.end].rstrip().split("\n")
+        if (
+            len(lines) != len(region.trees)
+            or not worth_rows(region.trees)
+            or not speaks_plainly(facts.text, region.trees)
+        ):
+            return ()
+        before = facts.text.count("\n", 0, region.start)
+        described = describe(None, region.trees, "", words(facts.query or "")).units
+        return [unit._replace(first=unit.first + before, last=unit.last + before) for unit in described]
+
+    def restored(self, facts: Facts, outline: str) -> bool:
+        try:
+            found = _pieces(facts)
+            if len(found) == 1 and isinstance(found[0], Region) and len(found[0].trees) == 1:
+                return completes(parse(outline), found[0].trees[0])
+            return super().restored(facts, outline)
+        except (NotJsonError, RecursionError):
+            return False
 
     def verify(self, facts: Facts, rendering: str) -> bool:
         try:
@@ -111,11 +154,16 @@ def _write(region: Region, whole: str, last: bool) -> str:
 
 
 def _short(region: Region, text: str) -> str:
-    return minify(text) if len(region.trees) == 1 else join_lines(region.trees)
+    return minify(text) if len(region.trees) == 1 else _joined(region.trees)
+
+
+def _joined(trees: Sequence[Tree]) -> str:
+    """Documents, one a line, and the notices among them."""
+    return "\n".join([tree if type(tree) is str else dump(tree) for tree in trees])
 
 
 def _lines(trees: list[Tree]) -> tuple[list[str], set[str]]:
-    if len(trees) > 1 and table_kind(trees) == ROWS and all(type(tree) is dict for tree in trees):
+    if len(trees) > 1 and table_kind(trees) == ROWS and all(type(tree) in (dict, str) for tree in trees):
         lines, notation = write_table(DOCUMENTS, trees)
         return lines, notation
     writer = Writer()
@@ -163,13 +211,21 @@ def _same(original: list[Piece], found: list[str | list[Tree]]) -> bool:
                 if not rest or not isinstance(rest[-1], str):
                     return False
                 try:
-                    made, end = parse_at(rest[-1], 1 if i else 0)
+                    made, end = _document_at(rest[-1], 1 if i else 0)
                 except (ValueError, NotJsonError):
                     return False
                 if made != tree or (i and rest[-1][0] != "\n"):
                     return False
                 _drop(rest, end)
     return not any(rest)
+
+
+def _document_at(text: str, start: int) -> tuple[Tree, int]:
+    """The document or notice that starts at `start`, and where it ends. Raises as `parse_at` does."""
+    if text.startswith(NOTICE_START, start):
+        line = text[start:].partition("\n")[0]
+        return line, start + len(line)
+    return parse_at(text, start)
 
 
 def _drop(rest: list[str | list[Tree]], size: int) -> None:

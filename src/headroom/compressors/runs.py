@@ -14,10 +14,11 @@ from collections.abc import Container, Sequence
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._lines import legend
 from headroom.compressors._lines.cost import cost, sampled_cost
-from headroom.compressors._runs import diagnostics, joins, signs, steps, tracebacks
-from headroom.compressors._runs.steps import HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
+from headroom.compressors._runs import diagnostics, groups, joins, signs, steps, tracebacks, units
+from headroom.compressors._runs.steps import GROUPS, HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
 from headroom.errors import FormatError
-from headroom.types import Facts, PartClass
+from headroom.notices import NOTICE
+from headroom.types import Facts, PartClass, Unit
 
 MARK = "[run codes: "
 
@@ -39,15 +40,16 @@ NEWS = re.compile(
     rf"|{_START}(?:[Ee]rror|fatal|panic)(?:\[\w+\])?:|{_START}error TS\d|\d:\d+ +error\b"
     r"|\d (?:passed|failed|errors?|failures?|failing|passing|problems?)\b|^\W*\d+ (?:tests?|packages?)\b"
     rf"|^\W*{_START}(?:Ran|running|collected|added|removed|changed|Resolved|Installed|audited|Tests?)\b.*?\d+ \w"
-    r"|[✕✗✖✘❌×]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)|returncode|test result:"
-    r"|^\s*Finished |warnings? generated"
+    r"|[✕✗✖✘❌×❯]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)|returncode|test result:"
+    r"|^\s*Finished |warnings? generated|^[\w.$]+(?:Error|Exception|Failure)(?::|\Z)|^\S+\.\w+:\d+: (?:[A-Z]\w+)?\Z"
 )
 """Lines with one of these stand word for word."""
 
 _HINTS = (
     "fail", "error", "fatal", "panic", "exception", "traceback", "build", "passed", "passing", "problem", " test",
     " package", "not ok", "exit", "returncode", "test result", "finished ", "generated", "ran ", "running ",
-    "collected ", "added ", "removed ", "changed ", "resolved ", "installed ", "audited ", "tests", *"✕✗✖✘❌×",
+    "collected ", "added ", "removed ", "changed ", "resolved ", "installed ", "audited ", "tests", ".py:", "failure",
+    *"✕✗✖✘❌×❯",
 )  # fmt: skip
 """In small letters, one of the words that every line of news holds: quicker to look for."""
 
@@ -69,7 +71,7 @@ class Runs(ByteExact):
     """Repetitions, joined lines, compact diagnostics and frames, headings, templates."""
 
     name = "runs"
-    version = 1
+    version = 2
     content: PartClass = "machine"
     marks: tuple[str, ...] = (MARK,)
 
@@ -79,16 +81,9 @@ class Runs(ByteExact):
     def encode(self, facts: Facts) -> str | None:
         if MARK in facts.text:
             return None
-        fixed = _Fixed(_suspects(facts.text), diagnostics.present(facts.lines)).__getitem__
-        lines: Sequence[str] = facts.lines
-        clauses: list[str] = []
-        for step in STRUCTURE:
-            if any(sign in facts.text for sign in step.signs):
-                lines = _apply(step, lines, clauses, fixed)
-        lines, clauses = _finished(lines, clauses, fixed)
-        if not clauses:
-            return None
-        return f"{MARK}{legend.AND.join(clauses)}]\n" + "\n".join(lines)
+        plans = [plan for plan in (STRUCTURE, steps.grouping(facts.text)) if plan]
+        renderings = [told for plan in plans if (told := _encoded(facts, plan)) is not None]
+        return min(renderings, key=cost) if len(renderings) > 1 else next(iter(renderings), None)
 
     def decode(self, rendering: str) -> str:
         header, _, body = rendering.partition("\n")
@@ -96,9 +91,34 @@ class Runs(ByteExact):
             raise FormatError(f"no header of a run: {header[:60]!r}")
         return "\n".join(steps.decode(header[len(MARK) : -1], body.split("\n")))
 
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        return units.units(facts.lines)
+
+    def told(self, facts: Facts, run: Sequence[Unit]) -> str:
+        return units.told(run)
+
+
+def _encoded(facts: Facts, plan: Sequence[Step]) -> str | None:
+    """The rendering by these structural steps and what fits behind them; None where there is nothing to gain."""
+    known = _Fixed(_suspects(facts.text), diagnostics.present(facts.lines))
+    fixed = known.__getitem__
+    lines: Sequence[str] = facts.lines
+    clauses: list[str] = []
+    for step in plan:
+        if any(sign in facts.text for sign in step.signs):
+            lines = _apply(step, lines, clauses, fixed)
+    if GROUPS in plan:
+        if not (clauses and GROUPS.clause.match(clauses[-1])):
+            return None
+        known.update(dict.fromkeys(groups.written(lines), True))
+    lines, clauses = _finished(lines, clauses, fixed)
+    if not clauses:
+        return None
+    return f"{MARK}{legend.AND.join(clauses)}]\n" + "\n".join(lines)
+
 
 class _Fixed(dict[str, bool]):
-    """Which lines stand for themselves: news, source text, and what an earlier step wrote."""
+    """Which lines stand for themselves: news, source text, notices, and what an earlier step wrote."""
 
     def __init__(self, suspects: Container[str], diagnostic: bool) -> None:
         super().__init__()
@@ -109,6 +129,9 @@ class _Fixed(dict[str, bool]):
         fixed = self[line] = (
             not line
             or bool(self._written.match(line))
+            or (line[0] == "_" == line[-1])
+            or line[:4] == "E   "
+            or (line[:2] == "[…" and bool(NOTICE.fullmatch(line)))
             or not _WORD.search(line)
             or (line in self._suspects and bool(NEWS.search(line)))
             or (line[0] in " \tE" and bool(_SOURCE.match(line)))

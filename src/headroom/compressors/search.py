@@ -9,17 +9,17 @@ The rule it keeps: what stands after `N:` is never touched, and lines that are n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from headroom.compressors import _paths
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._paths import Line
-from headroom.compressors._search import rgjson
+from headroom.compressors._search import alike, rgjson
 from headroom.compressors._search.results import GAP, Results, understood
 from headroom.errors import FormatError
-from headroom.types import Facts, PartClass
+from headroom.types import Facts, Notices, Outline, PartClass, Unit
 
 BY_FILE = "[lines by file"
 ONE_FILE = "[lines of one file"
@@ -107,6 +107,16 @@ class Search(ByteExact):
             return None
         frame = _frame(found)
         return "\n".join((frame.header(), *_rendered(_merged(found.lines), frame)))
+
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        found = None if rgjson.fits(facts.text) else _found(facts)
+        return [] if found is None else alike.units(facts.lines, found)
+
+    def told(self, facts: Facts, run: Sequence[Unit]) -> str:
+        return alike.told(run)
+
+    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
+        return super().outline(facts, notices, False)
 
     def decode(self, rendering: str) -> str:
         if rendering.startswith(rgjson.MARK):

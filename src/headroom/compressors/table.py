@@ -7,16 +7,19 @@ it keeps: the drawing follows from the cells and one word in the header, or the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from headroom.compressors._exact import ByteExact
+from headroom.compressors._lines.codec import with_cr
 from headroom.compressors._lines.cost import sampled_cost
+from headroom.compressors._lines.heads import is_notice
 from headroom.compressors._table import aligned, blocks, delimited, drawn
 from headroom.compressors._table import grid as _table_grid
-from headroom.compressors._table.grid import END, MARK, Grid
+from headroom.compressors._table import units as _units
+from headroom.compressors._table.grid import END, MARK, Found, Grid, spans, with_notices, without_notices
 from headroom.detect import has_surrogate
 from headroom.errors import FormatError
-from headroom.types import Facts, PartClass
+from headroom.types import Facts, PartClass, Unit
 
 LEAST_GAIN = 0.97
 """Above this share of the estimated tokens nothing is gained for sure."""
@@ -44,8 +47,8 @@ class Table(ByteExact):
         share, _ = _delimited(facts)
         if share:
             return share
-        size = sum([sum(map(len, facts.lines[start:stop])) for start, stop, _ in _regions(facts)])
-        return 0.92 * size / len(facts.text) if size else 0.0
+        size = sum([sum(map(len, facts.lines[start:stop])) + stop - start for start, stop, _ in _regions(facts)])
+        return 0.92 * min(1.0, size / len(facts.text)) if size else 0.0
 
     def encode(self, facts: Facts) -> str | None:
         if MARK in facts.text or has_surrogate(facts.text):
@@ -86,49 +89,92 @@ class Table(ByteExact):
             at = end + 1
         if not found:
             raise FormatError("holds no table")
-        text = "\n".join(out)
-        return text.replace("\n", "\r\n") if lines[0][-1:] == "\r" and lines[0].startswith(MARK) else text
+        carriage = lines[0][-1:] == "\r" and lines[0].startswith(MARK)
+        return "\n".join(with_cr("\n".join(out).split("\n")) if carriage else out)
+
+    def units(self, facts: Facts) -> Sequence[Unit]:
+        """The rows of tables of bulk data; those of a list of named things are none."""
+        return [unit for table in _bulk(facts) for unit in table.units]
+
+    def told(self, facts: Facts, run: Sequence[Unit]) -> str:
+        """How many rows a run has, and what their clock and their numbers are."""
+        return _units.told(_bulk(facts), run)
+
+
+def _bulk(facts: Facts) -> list[_units.Bulk]:
+    return facts.once("table.bulk", lambda: list(_bulk_tables(facts)))
+
+
+def _bulk_tables(facts: Facts) -> Iterator[_units.Bulk]:
+    _, name = _delimited(facts)
+    if name:
+        found = delimited.find("\n".join([line.removesuffix("\r") for line in facts.lines]), name)
+        grids = [(0, found[0])] if found else []
+    else:
+        grids = [(start, grid) for start, _, grid in _regions(facts) if not grid.shape.startswith(_table_grid.NAMED)]
+    for number, (start, grid) in enumerate(grids):
+        table = _units.bulk(facts.lines, start, grid, number)
+        if table is not None:
+            yield table
 
 
 def _delimited(facts: Facts) -> tuple[float, str]:
     return facts.once(
         "table.delimited",
-        lambda: delimited.looks([line.removesuffix("\r") for line in facts.lines[:SAMPLED_LINES]]),
+        lambda: delimited.looks(
+            [line.removesuffix("\r") for line in facts.lines[:SAMPLED_LINES] if not is_notice(line)]
+        ),
     )
 
 
-def _regions(facts: Facts) -> list[tuple[int, int, Grid]]:
+def _regions(facts: Facts) -> list[Found]:
     return facts.once("table.regions", lambda: _found(facts.lines))
 
 
-def _found(lines: list[str]) -> list[tuple[int, int, Grid]]:
+def _found(lines: list[str]) -> list[Found]:
     """All tables that are drawn or aligned, in order."""
-    found: list[tuple[int, int, Grid]] = []
+    plain, above = without_notices(lines)
+    found: list[Found] = []
     for find in (drawn.find, aligned.find, blocks.find):
         at = 0
-        while (table := find(lines, at)) is not None:
+        while (table := find(plain, at)) is not None:
             found.append(table)
             at = table[1]
         if found:
             break
-    return found
+    return [table for table in (with_notices(lines, above, table) for table in found) if table is not None]
 
 
 def _whole(facts: Facts, name: str) -> str | None:
     """A text that is one delimited table."""
-    carriage = "\r" if facts.text.count("\r\n") == facts.text.count("\n") == facts.text.count("\r") > 0 else ""
-    text = facts.text.replace("\r\n", "\n") if carriage else facts.text
-    found = delimited.find(text, name)
+    carriage = "\r" if _ends_in_cr(facts.lines) else ""
+    lines = [line.removesuffix("\r") for line in facts.lines] if carriage else facts.lines
+    plain, above = without_notices(lines)
+    found = delimited.find("\n".join(plain), name)
     if found is None:
         return None
-    grid, rest = found
-    made = _table_grid.write(grid)
-    if made is None or any(line.startswith(END) for line in rest.split("\n")):
+    *_, (_, stop, _) = spans(0, found[0])
+    table = with_notices(lines, above, (0, stop, found[0]))
+    if table is None:
+        return None
+    rest = lines[table[1] :]
+    made = _table_grid.write(table[2])
+    if made is None or any(line.startswith(END) for line in rest):
         return None
     made[0] += carriage
     if rest:
-        made += [END, *rest[1:].split("\n")]
+        made += [END, *rest]
     return "\n".join(made) if _gains(made, [facts.text]) else None
+
+
+def _ends_in_cr(lines: Sequence[str]) -> bool:
+    """True if all lines but the last and notices end in CR, and no other CR stands in them."""
+    ends = [line for line in lines[:-1] if not is_notice(line)]
+    return (
+        bool(ends)
+        and all(line[-1:] == "\r" and not is_notice(line[:-1]) for line in ends)
+        and sum(line.count("\r") for line in lines) == len(ends)
+    )
 
 
 def _gains(made: Sequence[str], lines: Sequence[str]) -> bool:

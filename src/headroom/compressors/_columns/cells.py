@@ -49,7 +49,8 @@ class Style(NamedTuple):
 def _style(sep: str, none: str = "", *, closed: bool = False) -> Style:
     banned = re.escape(sep) + CONTROL + (r'\[\]{};"' if closed else "")
     guard = rf"(?:{re.escape(none)}\Z)|" if none else ""
-    rest = rf'(?![ "\[{{=~])[^{banned}]+(?<! )'
+    first = '[ "{=~…' if closed else '[ "{=~'  # a bracket and an ellipsis open a notice
+    rest = rf"(?![\{first}])[^{banned}]+(?<! )"
     return Style(
         sep,
         none,

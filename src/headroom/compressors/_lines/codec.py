@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from headroom.compressors._lines import echoes, legend, prefix, templates
 from headroom.compressors._lines.cost import cost, sampled_cost
+from headroom.compressors._lines.heads import is_notice
 from headroom.errors import FormatError
 
 TRIAL_LINES = 180
@@ -25,15 +26,24 @@ _TEMPLATES_CLAUSE = re.compile(r"A := text (.)v(.): .*", re.DOTALL)
 
 
 def _fixed(line: str) -> bool:
-    """True for a line that an earlier step wrote: a heading, a note."""
+    """True for a line that an earlier step wrote (a heading, a note), and for a notice, which stays as it is."""
     first = line[:1]
-    return first in ("@", "\\") or (first == "[" and bool(echoes.NOTE.match(line) or echoes.REFERENCE.match(line)))
+    if first == "[":
+        return bool(echoes.NOTE.match(line) or echoes.REFERENCE.match(line) or is_notice(line))
+    return first in ("@", "\\")
 
 
 def _crlf(lines: Lines) -> Coded | None:
-    if len(lines) < 3 or not all(line[-1:] == "\r" for line in lines[:-1]):
+    if len(lines) < 3 or not all(line[-1:] == "\r" or is_notice(line) for line in lines[:-1]):
         return None
-    return [line[:-1] for line in lines[:-1]] + list(lines[-1:]), legend.CRLF
+    if any(is_notice(line[:-1]) for line in lines[:-1]):
+        return None  # a line of the text that reads like a notice
+    return [line.removesuffix("\r") for line in lines[:-1]] + list(lines[-1:]), legend.CRLF
+
+
+def with_cr(lines: Lines) -> list[str]:
+    """Lines of which all but the last and notices end in CR."""
+    return [line if is_notice(line) else line + "\r" for line in lines[:-1]] + list(lines[-1:])
 
 
 def _times(lines: Lines) -> Coded | None:
@@ -125,7 +135,7 @@ the output of runs, never for text that is edited); the `long-` ones only where 
 
 _UNDO: Mapping[str, Callable[[Lines], list[str]]] = MappingProxyType(
     {
-        legend.CRLF: lambda lines: [line + "\r" for line in lines[:-1]] + list(lines[-1:]),
+        legend.CRLF: with_cr,
         legend.TIMES: echoes.decode,
         legend.REFERENCES: echoes.decode,
         legend.HEADINGS: prefix.decode,

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from headroom.compressors._lines.cost import cost
+from headroom.compressors._lines.heads import is_notice
 from headroom.errors import FormatError
 
 LITERAL = -1
@@ -101,7 +102,7 @@ def decode(lines: Sequence[str]) -> list[str]:
 
 def headings(lines: Sequence[str]) -> list[int]:
     """Cuts at the longest beginnings that neighbouring lines share, greedily from the top."""
-    shared = [common_start(a, b) for a, b in pairwise(lines)]
+    shared = [0 if is_notice(a) else common_start(a, b) for a, b in pairwise(lines)]
     cuts = [LITERAL] * len(lines)
     i, end = 0, len(lines) - 1
     while i < end:
@@ -162,8 +163,8 @@ def clock_headings(lines: Sequence[str], k: int) -> list[int]:
     known = {mask for mask, n in masks.items() if n * 50 >= len(heads)}
     fits: dict[str, bool] = {}
     cuts = []
-    for found in map(match, lines):
-        if not found:
+    for line, found in zip(lines, map(match, lines), strict=True):
+        if not found or is_notice(line):
             cuts.append(LITERAL)
             continue
         head = found[0]

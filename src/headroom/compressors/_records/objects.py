@@ -15,7 +15,14 @@ from headroom.compressors._columns.cells import LINE, estimate, write
 from headroom.compressors._columns.json_text import Tree, dump, key_name, plain_key, quote, relaxed
 from headroom.compressors._columns.templates import Words, refer
 from headroom.compressors._records.objects_read import Reader
-from headroom.compressors._records.shapes import TEXT_BELOW, Kind, holds_controls, read_opening, table_kind
+from headroom.compressors._records.shapes import (
+    TEXT_BELOW,
+    Kind,
+    holds_controls,
+    is_notice,
+    read_opening,
+    table_kind,
+)
 from headroom.compressors._records.strings import Print, open_string, printed
 from headroom.compressors._records.tables import write_table
 from headroom.errors import FormatError
@@ -205,7 +212,7 @@ class Writer:
             self.lines += [" " + line for line in text.split("\n")]
         else:
             template = None
-            if SHORTEST_NAMED <= len(text) <= LONGEST_SEARCHED:
+            if SHORTEST_NAMED <= len(text) <= LONGEST_SEARCHED and not is_notice(text):
                 template = refer(text, self._words, lambda word, path: self._name_in(text, word, path))
             if template:
                 self.notation.add("reference")

@@ -31,8 +31,8 @@ class Reader:
         first = self._lines[0]
         made: list[Tree]
         opening = read_opening(first)
-        if opening and opening[0].name == "documents":
-            made, self._at = read_table(opening[0], opening[1], self._lines, 1)
+        if opening and opening.kind.name == "documents":
+            made, self._at = read_table(opening, self._lines, 1)
         elif first == "[documents":
             self._at = 1
             made = self._items()
@@ -97,9 +97,9 @@ class Reader:
         if text == TEXT_BELOW:
             return self._text()
         if opening := read_opening(text):
-            if opening[0].name == "documents":
+            if opening.kind.name == "documents":
                 raise FormatError("documents inside a document")
-            made, self._at = read_table(*opening, self._lines, self._at)
+            made, self._at = read_table(opening, self._lines, self._at)
             return made
         value = line_value(text, unrelaxed)
         return self._filled(value) if isinstance(value, Template) else value

@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from headroom.compressors._columns.json_text import NotJsonError, Tree, parse, parse_at, skip_space
+from headroom.compressors._records.shapes import NOTICE_START, is_notice
 
 SHORTEST = 80
 """Characters from which JSON between other text is looked at: a header costs as much as this."""
@@ -26,7 +27,8 @@ _end_of_line = re.compile(r"[ \t]*\r?(?=\n|\Z)").match
 
 
 class Region(NamedTuple):
-    """JSON documents with nothing but white space between them, and where they stand in the text."""
+    """JSON documents with nothing but white space between them, and where they stand in the text. A notice that stands
+    on a line among them is a string; no document is one."""
 
     trees: list[Tree]
     start: int
@@ -70,6 +72,8 @@ def _search(text: str, shortest: int) -> list[Region]:
         here, end = start, start
         while text[here : here + 1] in ("{", "["):
             tree, after, cost = _document(text, here)
+            if after is None and trees and (notice := _notice(text, here)):
+                tree, after = notice, here + len(notice)
             if after is None:
                 wasted += cost
                 break
@@ -84,6 +88,15 @@ def _search(text: str, shortest: int) -> list[Region]:
         if wasted > PASSES * len(text):
             break
     return found
+
+
+def _notice(text: str, start: int) -> str | None:
+    """The line that starts here, if it is a notice that stands for documents, one a line."""
+    if not text.startswith(NOTICE_START, start):
+        return None
+    end = text.find("\n", start)
+    line = text[start:] if end < 0 else text[start:end]
+    return line if is_notice(line) else None
 
 
 def _document(text: str, start: int) -> tuple[Tree, int | None, int]:

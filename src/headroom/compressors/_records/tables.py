@@ -16,7 +16,15 @@ from headroom.compressors._columns import write
 from headroom.compressors._columns.cells import INLINE, MISSING, Style, Value, shared_start
 from headroom.compressors._columns.json_text import Tree, relaxed
 from headroom.compressors._records.rows import Children, Flat, add_column, flatten
-from headroom.compressors._records.shapes import ORDER, TEXT_BELOW, Kind, holds_controls
+from headroom.compressors._records.shapes import (
+    ORDER,
+    TEXT_BELOW,
+    Kind,
+    hidden_rows,
+    holds_controls,
+    notices_of,
+    without,
+)
 
 INLINE_CHARS = 200
 """A nested list longer than this per parent goes below its row: in a cell one could not see its end."""
@@ -35,7 +43,9 @@ class Rows(NamedTuple):
 
 def write_table(kind: Kind, tree: Tree, ordered: bool = False) -> tuple[list[str], set[str]]:
     """The lines of a table, opening line included, and the notation they use. `kind` must fit `tree`. `ordered` adds
-    the order of the records' keys, where the text they came from depends on it."""
+    the order of the records' keys, where the text they came from depends on it. A notice is a line of its own."""
+    told = notices_of(tree)
+    tree = without(tree, told)
     n = len(tree)
     if kind.name == "rows" and not kind.keyed and (odd := {i for i, v in enumerate(tree) if type(v) is not dict}):
         table = _rows(flatten([value for value in tree if type(value) is dict]), n - len(odd), None, ordered)
@@ -44,9 +54,10 @@ def write_table(kind: Kind, tree: Tree, ordered: bool = False) -> tuple[list[str
         table = Rows(table.header, rows, table.notation | {"odd"})
     else:
         table = _rows(_columns_of(kind, tree), n, None, ordered)
-    lines = [kind.opening(n), *table.header]
-    for row in table.rows:
-        lines += row
+    lines = [kind.opening(n, hidden_rows(told)), *table.header]
+    below = iter(table.rows)
+    for i in range(n + len(told)):
+        lines += [told[i]] if i in told else next(below)
     return lines, table.notation
 
 

@@ -9,7 +9,15 @@ from headroom.compressors._columns import read
 from headroom.compressors._columns.cells import INLINE, MISSING, Style, Value, split_rows
 from headroom.compressors._columns.json_text import NAME, Tree, unrelaxed
 from headroom.compressors._records.rows import unflatten
-from headroom.compressors._records.shapes import ORDER, TEXT_BELOW, Kind
+from headroom.compressors._records.shapes import (
+    NOTICE_START,
+    ORDER,
+    TEXT_BELOW,
+    Kind,
+    Opening,
+    hidden_rows,
+    is_notice,
+)
 from headroom.errors import FormatError
 
 _child = re.compile(rf"({NAME})\[\]( or \[\])?\{{").fullmatch
@@ -71,10 +79,13 @@ def _read_order(text: str) -> list[str]:
     return names
 
 
-def read_table(kind: Kind, n: int, lines: Sequence[str], at: int) -> tuple[Tree, int]:
+def read_table(opening: Opening, lines: Sequence[str], at: int) -> tuple[Tree, int]:
     """The list or object of a table whose header starts at line `at`, and the line after it. Raises FormatError."""
+    kind, n, hidden = opening
     header, at = read_header(lines, at)
-    rows, groups, at = _rows(lines, at, n)
+    rows, groups, told, at = _rows(lines, at, n)
+    if hidden_rows(told) != hidden:
+        raise FormatError("a table without some of its notices")
     odd = {i: unrelaxed_value(row[2:]) for i, row in enumerate(rows) if row.startswith("==")}
     if odd:
         regular = [i for i in range(n) if i not in odd]
@@ -82,19 +93,39 @@ def read_table(kind: Kind, n: int, lines: Sequence[str], at: int) -> tuple[Tree,
             raise FormatError("a table of odd rows")
         made = _records(header, [rows[i] for i in regular], [groups[i] for i in regular], None)
         several = dict(zip(regular, _trees(kind, made, len(regular)), strict=True))
-        return [odd[i] if i in odd else several[i] for i in range(n)], at
-    return _whole(kind, _records(header, rows, groups, None), n), at
+        whole: Tree = [odd[i] if i in odd else several[i] for i in range(n)]
+    else:
+        whole = _whole(kind, _records(header, rows, groups, None), n)
+    return (_with(told, whole) if told else whole), at
 
 
-def _rows(lines: Sequence[str], at: int, n: int) -> tuple[list[str], list[list[str]], int]:
-    """`n` rows from line `at` on, the lines below each (one blank cut off), and the line after. Raises FormatError."""
+def _with(told: dict[int, str], tree: Tree) -> Tree:
+    """A list or object with notices at their places."""
+    if type(tree) is list:
+        rest = iter(tree)
+        return [told[i] if i in told else next(rest) for i in range(len(tree) + len(told))]
+    members = iter(tree.items())
+    made = [(told[i], None) if i in told else next(members) for i in range(len(tree) + len(told))]
+    if len(dict(made)) != len(made):
+        raise FormatError("a notice is said twice")
+    return dict(made)
+
+
+def _rows(lines: Sequence[str], at: int, n: int) -> tuple[list[str], list[list[str]], dict[int, str], int]:
+    """`n` rows from line `at` on, the lines below each (one blank cut off), the notices among them by their place, and
+    the line after. Raises FormatError."""
     rows = list(lines[at : at + n])
-    if len(rows) == n and not any(line.startswith(" ") for line in lines[at : at + n + 1]):
-        return rows, [[] for _ in rows], at + n
+    if len(rows) == n and not any(line.startswith((" ", NOTICE_START)) for line in lines[at : at + n + 1]):
+        return rows, [[] for _ in rows], {}, at + n
     rows, groups = [], []
-    while len(rows) < n:
+    told: dict[int, str] = {}
+    while len(rows) < n or (at < len(lines) and is_notice(lines[at])):
         if at >= len(lines):
             raise FormatError(f"{len(rows)} rows instead of {n}")
+        if is_notice(lines[at]):
+            told[len(rows) + len(told)] = lines[at]
+            at += 1
+            continue
         rows.append(lines[at])
         at += 1
         group: list[str] = []
@@ -102,7 +133,7 @@ def _rows(lines: Sequence[str], at: int, n: int) -> tuple[list[str], list[list[s
             group.append(lines[at][1:])
             at += 1
         groups.append(group)
-    return rows, groups, at
+    return rows, groups, told, at
 
 
 def unrelaxed_value(text: str) -> Tree:

@@ -22,6 +22,9 @@ OVERRIDE = "; allow overrides"
 """Stands for the line that tells how to override the lint named in the note before it."""
 
 ARROW = re.compile(r"( {1,8})--> (.*):([1-9]\d{0,8}):([1-9]\d{0,8})\Z", re.ASCII)
+_TOLD = re.compile(r"( {0,8})--> (.*):([1-9]\d{0,8}:[1-9]\d{0,8}|[{«‹⟨⟦]at[}»›⟩⟧])\Z", re.ASCII)
+"""An arrow, or that of a group: see `groups`."""
+
 _SHORT = re.compile(r"( {1,8})--> :([1-9]\d{0,8}):([1-9]\d{0,8})\Z", re.ASCII)
 _NUMBERED = re.compile(r"(LL|[1-9]\d{0,8})( *)([|+~-])( .*|)\Z", re.ASCII | re.DOTALL)
 _WRITTEN = re.compile(r"(LL|[1-9]\d{0,8})?([|+~-])( .*|)\Z", re.ASCII | re.DOTALL)
@@ -45,7 +48,8 @@ def present(lines: Sequence[str]) -> bool:
 class _Place:
     """Where a reader stands in a diagnostic: gutter width, file, what the next source line's number should be."""
 
-    def __init__(self) -> None:
+    def __init__(self, short: bool = True) -> None:
+        self.short = short
         self.width = 0
         self.path = ""
         self.page = ""
@@ -119,11 +123,11 @@ class _Place:
         return False
 
 
-def encode(lines: Sequence[str]) -> list[str] | None:
-    """The lines with their gutters told, or None where there are none."""
+def encode(lines: Sequence[str], *, short: bool = True) -> list[str] | None:
+    """The lines with their gutters told, or None where there are none; `short` leaves out what `shortened` does."""
     if not present(lines):
         return None
-    place = _Place()
+    place = _Place(short)
     out: list[str] = []
     i, n = 0, len(lines)
     while i < n:
@@ -131,7 +135,7 @@ def encode(lines: Sequence[str]) -> list[str] | None:
         bare = bool(place.width) and line == place.gutter
         following = lines[i + 1] if bare and i + 1 < n else "" if bare else line
         kind = _kind(following, place)
-        if bare and place.gap(kind):
+        if bare and place.gap(kind) and following != place.gutter:  # of two, neither goes without saying
             if i + 1 == n:
                 out.append(":")
                 place.kind = SOURCE
@@ -180,6 +184,45 @@ def decode(lines: Sequence[str]) -> list[str]:
     return out
 
 
+def shortened(lines: Sequence[str], apart: re.Pattern[str]) -> list[str]:
+    """The lines without the paths and help pages told before; behind a line `apart` no path is known."""
+    out: list[str] = []
+    path = page = ""
+    for line in lines:
+        arrow = _TOLD.match(line)
+        if arrow:
+            line = f"{arrow[1]}--> :{arrow[3]}" if arrow[2] == path else line
+            path = arrow[2]
+        elif line.startswith("= help: ") and "://" in line:
+            told, mark, lint = line.rpartition("#")
+            if mark and "://" in told:
+                line = _PAGE + lint if told == page else line
+                page = told
+        elif apart.match(line):
+            path = ""
+        out.append(line)
+    return out
+
+
+def lengthened(lines: Sequence[str], apart: re.Pattern[str]) -> list[str]:
+    """The lines that `shortened` was given, if there was nothing short in them."""
+    out: list[str] = []
+    path = page = ""
+    for line in lines:
+        arrow = _TOLD.match(line)
+        if arrow:
+            line = line if arrow[2] else f"{arrow[1]}--> {path}:{arrow[3]}"
+            path = arrow[2] or path
+        elif page and line.startswith(_PAGE):
+            line = f"{page}#{line[len(_PAGE) :]}"
+        elif line.startswith("= help: ") and "://" in line and "#" in line:
+            page = line.rpartition("#")[0]
+        elif apart.match(line):
+            path = ""
+        out.append(line)
+    return out
+
+
 def _kind(line: str, place: _Place) -> str:
     """What a line is to the gutter: part of it (source lines and marks), a note, an arrow, a child, or none of it."""
     if line[:1] == " " and ARROW.match(line):
@@ -204,7 +247,7 @@ def _write(line: str, kind: str, place: _Place) -> str:
     if kind == ARROWED:
         match = ARROW.match(line)
         assert match is not None
-        same = match[2] == place.path
+        same = match[2] == place.path and place.short
         place.arrow(len(match[1]), match[2], int(match[3]), int(match[4]))
         return f"{match[1]}--> :{match[3]}:{match[4]}" if same else _plain(line)
     if kind == NOTE:
@@ -232,7 +275,7 @@ def _note(note: str, place: _Place) -> str:
     """A note, the page it names told once."""
     page, mark, lint = note.rpartition("#")
     if mark and page.startswith("= help: ") and "://" in page:
-        if page == place.page:
+        if page == place.page and place.short:
             return _PAGE + lint
         place.page = page
     ours = note.endswith(OVERRIDE) or note[2:3] == "\\" or note.startswith(_PAGE)

@@ -78,6 +78,18 @@ _DIAGNOSTIC = re.compile(
     r"\S+?:\d+:(?:\d+:)? *(?:(?:fatal |internal )?(?:error|warning|note)\b|[A-Z]{1,4}\d{2,4}\b)|\S+:\d+: in "
 )
 
+_OPENING = re.compile(
+    r"=+ test session starts =+\Z|[.FEsxX]{20,}\s+\[ {0,2}\d{1,3}%\]\Z|=== RUN   \S|\s+RUN  v\d|(?:PASS|FAIL) +\S+\.\w+"
+    r"|\[INFO\] Scanning for projects|running \d+ tests?\Z|\s+Compiling \S+ v\d"
+)
+_CLOSING = re.compile(
+    r"(?:=+ )?(?:\d+ \w+, )*\d+ (?:passed|failed|errors?)\b.* in [\d.]+s|FAIL\Z|PASS\Z|(?:ok|FAIL)  ?\t\S"
+    r"|Ran all test suites|\s+Duration +[\d.]+ ?m?s|\[(?:INFO|ERROR)\] |test result: "
+    r"|error: (?:\d+ targets? failed|test failed)"
+)
+SURE = 0.9
+"""What one runner opened and closed is its output, whatever the tests printed in between."""
+
 COMMAND = re.compile(
     r"(?:^|[\s;&|/(])(?:pytest|py\.test|tox|nox|unittest|jest|vitest|mocha|cargo|rustc|clippy|npm|npx|pnpm|yarn|bun|pip3?"
     r"|uv|poetry|tsc|eslint|ruff|mypy|pyright|flake8|pylint|mvn|mvnw|gradle|gradlew|make|cmake|ninja|docker|podman"
@@ -108,6 +120,8 @@ def fit(facts: Facts) -> float:
     if share < MIN_IN_PROSE and sum(1 for line in flat if _MARKDOWN.match(line)) > 1:
         return 0.0
     called = _is_called(facts)
+    if _OPENING.match(lines[0]) and _CLOSING.match(lines[-1]):
+        return SURE
     if session and (share >= 0.03 or session > 1):
         return min(0.97, 0.72 + 0.2 * share + 0.05 * called)
     if share >= MIN_SHARE and alike >= MIN_LINES:

@@ -6,11 +6,11 @@ A clause is also what the decoder goes by: it undoes the steps of the legend's c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import NamedTuple
 
 from headroom.compressors._lines import echoes, legend, prefix, templates
-from headroom.compressors._runs import diagnostics, joins, runners, tracebacks, versions
+from headroom.compressors._runs import diagnostics, groups, joins, runners, tracebacks, versions
 from headroom.errors import FormatError
 
 Lines = Sequence[str]
@@ -51,20 +51,22 @@ def _crlf(lines: Lines, _fixed: Fixed) -> Coded | None:
     return [line[:-1] for line in lines[:-1]] + list(lines[-1:]), legend.CRLF
 
 
-def _echoed(lines: Lines, _fixed: Fixed) -> Coded | None:
-    """Repetitions and references. A headline is never inside one, unless it stands several times in a row."""
+def _echoed(lines: Lines, _fixed: Fixed, apart: Container[int] = ()) -> Coded | None:
+    """Repetitions and references. A headline is never inside one, unless it stands several times in a row; the lines
+    that are `apart` are not looked at."""
     told: list[str] = []
     headlines: list[str] = []
     protect = not any(line[:1] == STAND_IN for line in lines)
     above = ""
-    for line in lines:
+    for i, line in enumerate(lines):
         # A diagnostic whose arrow has no source line under it would be read as another one.
         opening = line[-1:] == "|" and "--> " in above and not line.strip(" |")
         above = line
-        if not protect or not (opening or _is_headline(line)):
+        left_out = i in apart and line[:1] not in ("[", "\\")  # these may need an escape
+        if not protect or not (opening or left_out or _is_headline(line)):
             told.append(line)
             continue
-        if not headlines or line != headlines[-1] or told[-1] != _stand_in(len(headlines)):
+        if left_out or not headlines or line != headlines[-1] or told[-1] != _stand_in(len(headlines)):
             headlines.append(line)
         told.append(_stand_in(len(headlines)))
     out = echoes.encode(told, min_reference=echoes.MIN_REFERENCE)
@@ -135,6 +137,13 @@ def _plain(
     return Step(write, re.compile(re.escape(clause) + r"\Z"), lambda lines, _: decode(lines), signs)
 
 
+_ECHOES = Step(
+    _echoed,
+    re.compile(f"(?:{re.escape(legend.TIMES)}|{re.escape(legend.REFERENCES)})(?:; .*)?\\Z"),
+    lambda lines, _: echoes.decode(lines),
+)
+_GUTTERS = _plain(diagnostics.CLAUSE, diagnostics.encode, diagnostics.decode, ("--> ",))
+
 STRUCTURE: tuple[Step, ...] = (
     Step(
         _crlf,
@@ -142,16 +151,12 @@ STRUCTURE: tuple[Step, ...] = (
         lambda lines, _: [line + "\r" for line in lines[:-1]] + list(lines[-1:]),
         ("\r",),
     ),
-    Step(
-        _echoed,
-        re.compile(f"(?:{re.escape(legend.TIMES)}|{re.escape(legend.REFERENCES)})(?:; .*)?\\Z"),
-        lambda lines, _: echoes.decode(lines),
-    ),
-    _plain(diagnostics.CLAUSE, diagnostics.encode, diagnostics.decode, ("--> ",)),
+    _ECHOES,
+    _GUTTERS,
     Step(
         lambda lines, _: tracebacks.encode(lines),
         tracebacks.PATTERN,
-        lambda lines, match: tracebacks.decode(lines, match[1] or ""),
+        lambda lines, match: tracebacks.decode(lines, match["root"] or "", bool(match["marked"])),
         (", line ", ": in "),
     ),
     _plain(runners.PAIRS, runners.pair, runners.unpair, ("=== RUN   ",)),
@@ -167,6 +172,33 @@ STRUCTURE: tuple[Step, ...] = (
 )
 """What is always tried, in this order: references count the lines of the original."""
 
+
+def grouping(text: str) -> tuple[Step, ...]:
+    """The structural steps for a text whose diagnostics are to be told in groups; empty where none of them stands often
+    enough. A repetition must not be told inside what a group tells, nor a path left out there."""
+    likely = any(sign in text for sign in groups.SIGNS)
+    apart = groups.repeated(text.replace("\r\n", "\n").split("\n")) if likely else frozenset()
+    if not apart:
+        return ()
+
+    def gutters(lines: Lines, _fixed: Fixed) -> Coded | None:
+        told = diagnostics.encode(lines, short=False)
+        return None if told is None else (told, diagnostics.CLAUSE)
+
+    instead = {
+        _ECHOES: _ECHOES._replace(encode=lambda lines, fixed: _echoed(lines, fixed, apart)),
+        _GUTTERS: _GUTTERS._replace(encode=gutters),
+    }
+    return (*(instead.get(step, step) for step in STRUCTURE), GROUPS)
+
+
+GROUPS = Step(
+    lambda lines, _: groups.encode(lines),
+    groups.PATTERN,
+    lambda lines, match: groups.decode(lines, match["left"] + match["right"]),
+)
+"""Diagnostics alike in groups. It comes behind all of `STRUCTURE`, taken as `grouping` says."""
+
 TEMPLATES = Step(
     _templated,
     re.compile(r"A := text (.)v(.): later A v is that line with value v(?:; .*)?\Z"),
@@ -178,7 +210,7 @@ HEADINGS = Step(_headed, re.compile(re.escape(legend.HEADINGS) + r"(?:; .*)?\Z")
 def decode(clauses: str, lines: Lines) -> list[str]:
     """The lines before the steps of these clauses. Raises FormatError."""
     for clause in reversed(clauses.split(legend.AND)):
-        for step in (*STRUCTURE, TEMPLATES, HEADINGS):
+        for step in (*STRUCTURE, GROUPS, TEMPLATES, HEADINGS):
             match = step.clause.match(clause)
             if match:
                 lines = step.decode(lines, match)

@@ -1,9 +1,9 @@
 """Stack frames on one line each: place, function and source text, as Python and pytest print them on two or three.
 
 `  path:12 in f | code` stands for `  File "path", line 12, in f` and the source line below it; ` | code ^` says that
-all of it is underlined. `path:12: in f | code` is pytest's own form. `…/name` is the last path told that ends so, and
-`~/` a folder that the clause names. A frame that would not come back exactly stays as it is; a line that would be read
-as one is written after a backslash.
+all of it is underlined, ` ^5` from its fifth character on, ` ^5-9` up to its ninth. `path:12: in f | code` is pytest's
+own form. `…/name` is the last path told that ends so, and `~/` a folder that the clause names. A frame that would not
+come back exactly stays as it is; a line that would be read as one is written after a backslash.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from headroom.compressors._lines.cost import cost
 
 CLAUSE = "frames on one line; …/p: a path above"
 _ROOTED = "; ~/ is "
-PATTERN = re.compile(re.escape(CLAUSE) + f"(?:{_ROOTED}" + r"(\S+/))?\Z")
+_MARKED = "; code ^5: underlined from its character 5"
+PATTERN = re.compile(re.escape(CLAUSE) + f"(?:{_ROOTED}" + rf"(?P<root>\S+/))?(?P<marked>{re.escape(_MARKED)})?\Z")
 
 _PYTHON = re.compile(r'((?:[ E|+]* )?)File "([^"\n]+)", line ([1-9]\d{0,8}), in (\S+)\Z', re.ASCII)
 _PYTEST = re.compile(r"()([^\s:|]+):([1-9]\d{0,8}): in (\S+)\Z", re.ASCII)
 _WRITTEN = re.compile(
     r"(?P<lead>(?:[ E|+]* )?)(?P<path>[^\s|:][^|:]*):(?P<line>[1-9]\d{0,8})(?P<form>:?) in (?P<name>\S+)"
-    r"(?: \| (?P<code>\S.*?)(?P<under> \^)?)?\Z",
+    r"(?: \| (?P<code>\S.*?)(?P<under> \^(?:(?P<first>[1-9]\d{0,3})(?:-(?P<last>[1-9]\d{0,3}))?)?)?)?\Z",
     re.ASCII | re.DOTALL,
 )
 MIN_GAIN = 4
@@ -50,6 +51,7 @@ def encode(lines: Sequence[str]) -> tuple[list[str], str] | None:
     root = _root(lines)
     out: list[str] = []
     paths: dict[str, str] = {}
+    marked = False
     i, n = 0, len(lines)
     while i < n:
         line = lines[i]
@@ -67,23 +69,33 @@ def encode(lines: Sequence[str]) -> tuple[list[str], str] | None:
         if code.startswith(indent) and code[len(indent) : len(indent) + 1].strip() and code[-1:] != "^":
             code = code[len(indent) :]
             marks = lines[i + 2] if i + 2 < n else ""
-            if marks == indent + "^" * len(code):
-                text, used = f"{text} | {code} ^", 3
+            if marks.startswith(indent) and (under := _under(marks[len(indent) :], len(code))):
+                text, used = f"{text} | {code} {under}", 3
             elif not _is_marks(marks):
                 text, used = f"{text} | {code}", 2
         written = _WRITTEN.match(text)
-        if written is None or _lines(written, path) != list(lines[i : i + used]):
+        if written is None or _lines(written, path, True) != list(lines[i : i + used]):
             out.append("\\" + line if _is_written(line) else line)
             i += 1
             continue
         _remember(path, paths)
         out.append(text)
+        marked = marked or written["first"] is not None
         i += used
-    return out, CLAUSE + (_ROOTED + root if root else "")
+    return out, CLAUSE + (_ROOTED + root if root else "") + (_MARKED if marked else "")
 
 
-def decode(lines: Sequence[str], root: str) -> list[str]:
-    """The lines that `encode` was given."""
+def _under(marks: str, size: int) -> str:
+    """How carets below `size` characters of source text are told; empty for other marks."""
+    first = len(marks) - len(marks.lstrip(" ")) + 1
+    last = len(marks)
+    if not marks or marks.strip(" ").strip("^") or " " in marks[first - 1 :] or last > size:
+        return ""
+    return "^" if first == 1 and last == size else f"^{first}" if last == size else f"^{first}-{last}"
+
+
+def decode(lines: Sequence[str], root: str, marked: bool) -> list[str]:
+    """The lines that `encode` was given; `marked` if the clause tells of characters underlined."""
     out: list[str] = []
     paths: dict[str, str] = {}
     for line in lines:
@@ -100,7 +112,7 @@ def decode(lines: Sequence[str], root: str) -> list[str]:
         elif root and path.startswith(_HOME):
             path = root + path[len(_HOME) :]
         _remember(path, paths)
-        out.extend(_lines(written, path))
+        out.extend(_lines(written, path, marked))
     return out
 
 
@@ -115,16 +127,20 @@ def _frame(line: str) -> tuple[str, str, str, str, str] | None:
     return None
 
 
-def _lines(written: re.Match[str], path: str) -> list[str]:
+def _lines(written: re.Match[str], path: str, marked: bool) -> list[str]:
     """The original lines of a frame."""
     lead, number, name, form, code = written.group("lead", "line", "name", "form", "code")
+    under, first = written.group("under", "first")
+    if first and not marked:  # the end of the source text
+        code, under = code + under, None
     opening = f"{path}:{number}: in {name}" if form else f'File "{path}", line {number}, in {name}'
     out = [lead + opening]
     if code is not None:
         indent = _indent(lead, form)
         out.append(indent + code)
-        if written["under"]:
-            out.append(indent + "^" * len(code))
+        if under:
+            start, stop = int(first or 1) - 1, int(written["last"] or len(code))
+            out.append(indent + " " * start + "^" * (stop - start))
     return out
 
 

@@ -7,7 +7,7 @@ and lines that are no rows keep their place behind a backslash.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from headroom.compressors._columns import read as _columns_read
@@ -15,6 +15,7 @@ from headroom.compressors._columns import write as _columns
 from headroom.compressors._columns.cells import MISSING, STYLES, Value
 from headroom.compressors._columns.json_text import LITERAL, NAME, NAMES, WORDS, key_name, split_name
 from headroom.compressors._lines.cost import cost
+from headroom.compressors._lines.heads import is_notice
 from headroom.errors import FormatError
 
 MARK = "[compact table"
@@ -27,6 +28,9 @@ END = "[end of table]"
 ESCAPE = "\\"
 MIN_ROWS = 3
 MAX_COLUMNS = 200
+
+HEAD_LINES = {"markdown": 2, "psql": 2, "mysql": 3}
+"""Lines above the first row, by the first word of a shape; one line of names for all others."""
 
 SEPARATORS = {" ": (0.0, 0.5), ",": (0.02, 1.0)}
 """Separators, and from and to which share of cells that hold a blank (and need quotes between blanks) each is tried."""
@@ -61,6 +65,50 @@ class Grid(NamedTuple):
     rows: list[list[str] | str]
 
 
+Found = tuple[int, int, Grid]
+"""Where a table starts and ends, in lines counted from 0, the end exclusive; and its grid."""
+
+
+def spans(start: int, grid: Grid) -> Iterator[tuple[int, int, list[str] | str]]:
+    """Each row of a table that begins on line `start`, counted from 0, and the lines it stands on, counted from 1."""
+    at = start + HEAD_LINES.get(grid.shape.partition(" ")[0], 1 + "".join(grid.names).count("\n"))
+    for row in grid.rows:
+        height = 1 if isinstance(row, str) else 1 + sum([cell.count("\n") for cell in row])
+        yield at + 1, at + height, row
+        at += height
+
+
+def without_notices(lines: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The lines that are no notices, and how many notices stand above each of them."""
+    kept: list[str] = []
+    above: list[int] = []
+    for at, line in enumerate(lines):
+        if not is_notice(line):
+            above.append(at - len(kept))
+            kept.append(line)
+    return kept, above
+
+
+def with_notices(lines: Sequence[str], above: Sequence[int], found: Found) -> Found | None:
+    """What was found in lines without notices, as it stands in `lines`: notices between rows become rows that are
+    kept as they are. None where a notice stands within a row or the heading."""
+    start, stop, grid = found
+    placed = start + above[start], stop + above[stop - 1]
+    if above[start] == above[stop - 1]:
+        return *placed, grid
+    rows: list[list[str] | str] = []
+    passed = above[start]
+    for first, last, row in spans(start, grid):
+        if grid.shape.startswith(NAMED) or above[first - 1] != above[last - 1]:
+            return None
+        rows += lines[first - 1 + passed : first - 1 + above[first - 1]]
+        rows.append(row)
+        passed = above[first - 1]
+    rows += lines[stop - 1 + passed : stop - 1 + above[stop - 1]]  # above the line that closes a table
+    head = next(spans(start, grid))[0] - 2
+    return (*placed, grid._replace(rows=rows)) if above[start] == above[head] else None
+
+
 def write(grid: Grid) -> list[str] | None:
     """The lines of a table, header first; None where it has too few rows or one would read as something else."""
     cells = [row for row in grid.rows if not isinstance(row, str)]
@@ -71,10 +119,10 @@ def write(grid: Grid) -> list[str] | None:
         return None
     columns = {name: _values(column) for name, column in zip(names, zip(*cells, strict=True), strict=True)}
     table = _table(columns, len(cells))
-    if any(row[:1] == ESCAPE or row == END for row in table.rows):
+    if any(row[:1] == ESCAPE or row == END or is_notice(row) for row in table.rows):
         return None
     known = iter(table.rows)
-    body = [ESCAPE + row if isinstance(row, str) else next(known) for row in grid.rows]
+    body = [_verbatim(row) if isinstance(row, str) else next(known) for row in grid.rows]
     legend = [words for sign, words in LEGEND if sign in table.notation]
     at = _places(table.header, names)
     return [f"{MARK}: {'; '.join([grid.shape, *at, *legend])}]", *table.header, *body]
@@ -102,7 +150,7 @@ def read(lines: Sequence[str]) -> Grid:
     if header is None or not end:
         raise FormatError("a table opens with its header lines")
     body = lines[end + 1 :]
-    rows = [line for line in body if line[:1] != ESCAPE]
+    rows = [line for line in body if line[:1] != ESCAPE and not is_notice(line)]
     if not rows:
         raise FormatError("a table has rows")
     columns = _columns_read.read(lines[1 : end + 1], rows, _no_nested)
@@ -113,7 +161,13 @@ def read(lines: Sequence[str]) -> Grid:
         if any(len(key) != 1 for key in keys):
             raise FormatError(f"not a name: {names[0][:60]!r}")
         names = [key[0] or "" for key in keys]
-    return Grid(header[1], names, [line[1:] if line[:1] == ESCAPE else list(next(cells)) for line in body])
+    kept = [line if is_notice(line) else line[1:] if line[:1] == ESCAPE else None for line in body]
+    return Grid(header[1], names, [list(next(cells)) if line is None else line for line in kept])
+
+
+def _verbatim(row: str) -> str:
+    """A line that is no row, behind a backslash unless it is a notice."""
+    return row if is_notice(row) else ESCAPE + row
 
 
 def _no_nested(name: str, text: str) -> Value:

@@ -1,0 +1,1 @@
+"""Functions of source text, for `code` and `reading`."""

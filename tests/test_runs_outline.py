@@ -1,0 +1,237 @@
+"""Outlines of runs: what goes, what never goes, and what the notices say of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headroom import notices
+from headroom.compressors.runs import Runs
+from headroom.types import Facts, Outline
+from tests import run_logs
+
+RUNS = Runs()
+
+
+def outline(text: str, query: str | None = None) -> Outline:
+    """The outline of a text, which is the text itself where nothing may go."""
+    facts = Facts(text, None, query)
+    made = RUNS.outline(facts, notices.PartNotices("k3f7q2abcdef", "tool"), False) or Outline(text, ())
+    assert RUNS.restored(facts, made.text)
+    return made
+
+
+def words(made: Outline) -> str:
+    return "; ".join(omission.what for omission in made.omissions)
+
+
+def numbered(form: str, first: int, last: int) -> list[str]:
+    return [form.format(i, 100 * i % 997) for i in range(first, last)]
+
+
+FORMS = {
+    "pytest": ("tests/test_orders.py::TestTotals::test_total_{0}[a b-{1}] PASSED [ 12%]", "40 passed tests"),
+    "pytest-xdist": ("[gw3] [ 12%] PASSED tests/test_orders.py::test_total_{0}", "40 passed tests"),
+    "go": ("--- PASS: TestTotalOfOrders{0} (0.00s)", "40 passed tests"),
+    "go subtest": ("    --- PASS: TestTotal/of_order_{0} (0.00s)", "40 passed tests"),
+    "go package": ("ok  \tgithub.com/acme/shop/internal/p{0}\t0.012s", "40 passed packages"),
+    "cargo": ("test orders::tests::total_{0} ... ok", "40 passed tests"),
+    "nextest": ("        PASS [   0.012s] shop orders::tests::total_{0}", "40 passed tests"),
+    "vitest": (" ✓ src/orders/total{0}.test.ts (12 tests) 34ms", "40 passed test files (480 tests)"),
+    "mocha": ("    ✔ adds the lines of order {0} ({1}ms)", "40 passed tests"),
+    "jest file": ("PASS src/checkout/__tests__/cart{0}.test.ts", "40 passed test files"),
+    "unittest": ("test_total_{0} (orders.tests.TotalTests) ... ok", "40 passed tests"),
+    "tap": ("ok {0} - adds the lines of an order", "40 passed tests"),
+    "surefire": ("[INFO] Tests run: 12, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.03 s -- in acme.T{0}Test",
+                 "40 passed test classes (480 tests)"),
+    "gradle": ("OrderTest > totalOf{0}() PASSED", "40 passed tests"),
+    "dotnet": ("  Passed Acme.Shop.OrderTests.Total{0} [12 ms]", "40 passed tests"),
+    "ctest": (" {0}/90 Test  #{0}: orders_total ............   Passed    0.01 sec", "40 passed tests"),
+    "skipped": ("tests/test_orders.py::test_total_{0} SKIPPED (needs a network) [ 12%]", "40 skipped tests"),
+    "dots": ("tests/test_orders_{0}.py .......s..  [ 12%]", "40 progress lines (360 passed, 40 skipped)"),
+    "cargo build": ("   Compiling crate-{0} v1.{1}.3", "40 Compiling lines"),
+    "pip": ("  Using cached package_{0}-1.{1}-py3-none-any.whl (12 kB)", "40 Using cached lines"),
+    "npm": ("npm http fetch GET 200 https://registry.npmjs.org/p{0} 12ms (cache miss)", "40 npm requests"),
+    "maven download": ("[INFO] Downloaded from central: https://repo.maven.org/p{0}.jar (12 kB)", "40 downloads"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_what_went_well_is_counted(name: str) -> None:
+    form, told = FORMS[name]
+    text = "\n".join(["1..41", *numbered(form, 0, 41), "  41 passing"])
+
+    assert words(outline(text)) == told
+
+
+@pytest.mark.parametrize(
+    ("form", "told"), [("  ✓ wrote order-{0}.json", "40 lines marked ✓"), ("ok {0} rows of {1}", "40 lines marked ok")]
+)
+def test_marks_of_success_are_no_tests_where_none_were_run(form: str, told: str) -> None:
+    assert words(outline("\n".join(["Exporting", *numbered(form, 0, 41), "Done."]))) == told
+
+
+MARKERS = ("PASSED", "FAILED", "ERROR", "XPASS", "SKIPPED", "XFAIL")
+results = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(MARKERS)), min_size=1, max_size=80)
+
+
+@given(st.lists(results, min_size=1, max_size=3))
+def test_whatever_did_not_pass_is_shown_and_the_counts_are_exact(files: list[list[tuple[str, str]]]) -> None:
+    lines = ["collected many items", ""]
+    for number, tests in enumerate(files):
+        lines += [f"tests/test_{number}.py::test_{name * 9}_{i} {end}" for i, (name, end) in enumerate(tests * 3)]
+    text = "\n".join([*lines, "", "== 1 failed =="])
+    made = outline(text)
+    shown = made.text.split("\n")
+
+    for end in ("FAILED", "ERROR", "XPASS"):
+        assert [line for line in shown if line.endswith(end)] == [line for line in lines if line.endswith(end)]
+    for omission in made.omissions:
+        hidden = lines[omission.first - 1 : omission.last]
+        counts = {"passed tests": "PASSED", "skipped tests": "SKIPPED", "tests expected to fail": "XFAIL"}
+        told = dict(part.split(" ", 1)[::-1] for part in omission.what.split(", "))
+        assert {kind: int(count) for kind, count in told.items()} == {
+            kind: n for kind, end in counts.items() if (n := sum(line.endswith(f" {end}") for line in hidden))
+        }
+
+
+def test_a_passed_test_that_speaks_of_failure_is_shown() -> None:
+    lines = numbered("    ✓ adds the lines of order {0}", 0, 40)
+    lines[20] = "    ✓ reports an error when the cart is empty"
+
+    assert lines[20] in outline("\n".join(["  cart", *lines, "", "  40 passing"])).text.split("\n")
+
+
+def test_a_slow_test_is_shown() -> None:
+    lines = numbered("--- PASS: TestTotalOfOrders{0} (0.0{0}s)", 0, 60)
+    lines[30] = "--- PASS: TestMigration (48.20s)"
+
+    assert lines[30] in outline("\n".join([*lines, "PASS"])).text
+
+
+def test_a_test_named_by_the_query_is_shown() -> None:
+    text = "\n".join(["opening", *numbered("test orders::tests::total_of_order{0} ... ok", 0, 60), "test result: ok."])
+
+    assert "total_of_order33 " in outline(text, "does total_of_order33 pass?").text
+
+
+def test_the_start_of_a_test_that_failed_is_shown() -> None:
+    lines = []
+    for i in range(60):
+        end = "FAIL" if i == 30 else "PASS"
+        lines += [f"=== RUN   TestTotalOfOrders{i}", f"--- {end}: TestTotalOfOrders{i} (0.00s)"]
+    made = outline("\n".join([*lines, "FAIL"]))
+
+    assert "=== RUN   TestTotalOfOrders30\n--- FAIL: TestTotalOfOrders30" in made.text
+    assert sum(int(omission.what.split()[0]) for omission in made.omissions) == 58
+
+
+def test_what_a_passing_test_logged_is_shown() -> None:
+    lines = []
+    for i in range(40):
+        lines += [f"=== RUN   TestTotalOfOrders{i}", f"--- PASS: TestTotalOfOrders{i} (0.00s)"]
+    lines[40:40] = ["=== RUN   TestDump", "    dump_test.go:12: 17 of 20 slots", "--- PASS: TestDump (0.00s)"]
+
+    assert "=== RUN   TestDump\n    dump_test.go:12: 17 of 20 slots" in outline("\n".join([*lines, "PASS"])).text
+
+
+def test_groups_go_with_their_tests_unless_one_failed() -> None:
+    lines = []
+    for i in range(12):
+        lines += [f"  group {i}", *(f"    ✓ test {n} of group {i}" for n in range(6))]
+    lines[24] = "    ✕ test 2 of group 3"
+    made = outline("\n".join(["PASS src/a.test.ts", *lines, "", "Tests:       1 failed, 71 passed, 72 total"]))
+
+    assert "  group 3\n" in made.text
+    assert "    ✕ test 2 of group 3" in made.text
+    assert "  group 7\n" not in made.text
+
+
+QUOTED = {
+    "a failure of pytest": ["=================== FAILURES ===================", "____ test_a ____"],
+    "a log of jest": ["  console.log"],
+    "the output of a failing cargo test": ["---- tests::a stdout ----"],
+    "a failure of unittest": ["=" * 70, "FAIL: test_a (tests.T)", "-" * 70],
+}
+
+
+@pytest.mark.parametrize("name", QUOTED)
+def test_what_a_test_printed_is_no_result(name: str) -> None:
+    quoted = [*numbered("test orders::total_{0} ... ok", 0, 20), *numbered("    ✓ order {0} was written", 0, 20)]
+    text = "\n".join(["running 9 tests", *QUOTED[name], *quoted, "the end"])
+
+    assert outline(text).omissions == ()
+
+
+SITE = "/srv/shop/.venv/lib/python3.12/site-packages/"
+
+
+def failure(name: str, order: int) -> list[str]:
+    """A failure of pytest in the short form: own code, then twelve frames of libraries, then logged lines."""
+    lines = [f"____ {name} ____", f"tests/test_orders.py:{order}: in {name}", f"    client.post({order})"]
+    for i in range(12):
+        lines += [f"{SITE}urllib3/part{i}.py:{80 + i}: in call_{i}", f"    return self.next_{i}(request)"]
+    lines += [f"E   shop.Refused: order {order} was refused", "------- Captured log call -------"]
+    lines += [f"INFO     shop:client.py:41 POST /orders/{order} attempt {i}" for i in range(12)]
+    return [*lines, f"WARNING  shop:client.py:60 gave up on {order}"]
+
+
+def test_frames_of_libraries_go_but_the_ones_that_enter_and_that_raise() -> None:
+    text = "\n".join(["=== FAILURES ===", *failure("test_a", 17), *failure("test_b", 18), "=== 2 failed in 1s ==="])
+    made = outline(text)
+    shown = made.text.split("\n")
+
+    assert "10 library frames" in words(made)
+    assert "12 library frames" in words(made)
+    assert f"{SITE}urllib3/part0.py:80: in call_0" in shown
+    assert f"{SITE}urllib3/part11.py:91: in call_11" in shown
+    for name, order in (("test_a", 17), ("test_b", 18)):
+        assert f"tests/test_orders.py:{order}: in {name}" in shown
+        assert f"E   shop.Refused: order {order} was refused" in shown
+        assert f"WARNING  shop:client.py:60 gave up on {order}" in shown
+
+
+def test_the_source_of_a_library_goes_but_the_lines_above_what_raised() -> None:
+    source = [f"        self.step_{i} = prepare(request, {i})" for i in range(20)]
+    entry = [
+        "",
+        "    def send(self, request):",
+        *source,
+        ">       raise Refused(request)",
+        "E       shop.Refused: 17",
+        "",
+    ]
+    place = f"{SITE}shop/adapter.py:61: Refused"
+    made = outline("\n".join(["=== FAILURES ===", "____ test_a ____", *entry, place, "=== 1 failed in 1s ==="]))
+
+    assert f"{source[-1]}\n>       raise Refused(request)\nE       shop.Refused: 17\n\n{place}" in made.text
+    assert source[3] not in made.text
+
+
+def test_the_frames_of_the_project_are_shown() -> None:
+    frames = [line for i in range(40) for line in (f"shop/part{i}.py:{i}: in call_{i}", "    return self.next(order)")]
+    text = "\n".join(["=== FAILURES ===", "____ test_a ____", *frames, "E   ValueError: no", "=== 1 failed in 1s ==="])
+
+    assert outline(text).omissions == ()
+
+
+notice_lines = st.builds(
+    lambda first, count, what: f"[… lines {first}-{first + count}: {count} {what}]",
+    st.integers(1, 999), st.integers(1, 99), st.sampled_from(("passed tests", "Compiling lines", "library frames")),
+)  # fmt: skip
+other_lines = st.sampled_from([
+    *run_logs.pytest_verbose(3, 40, 4).text.split("\n"), *run_logs.go_test(3).text.split("\n"),
+    *run_logs.cargo_build(3, 40).split("\n"), "  --> src/a.rs:12:5", "   |", "12 |     let x = 1;", "",
+])  # fmt: skip
+
+
+@given(st.lists(st.one_of(other_lines, notice_lines), min_size=8, max_size=60))
+def test_a_notice_stands_as_a_line_of_its_own_in_the_encoding_of_an_outline(lines: list[str]) -> None:
+    lines = list(dict.fromkeys(lines))
+    rendering = RUNS.encode(Facts("\n".join(lines)))
+
+    if rendering is not None:
+        assert RUNS.decode(rendering) == "\n".join(lines)
+        told = rendering.split("\n")
+        assert [line for line in told if notices.read(line)] == [line for line in lines if notices.read(line)]
