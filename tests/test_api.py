@@ -215,6 +215,37 @@ def test_an_original_comes_back_by_line_range_by_words_and_by_path() -> None:
     assert retrieve(ref, path="$[42].name", store=store) == '"item-0042"'
 
 
+def test_rows_of_an_original_come_back_byte_for_byte() -> None:
+    store = MemoryStore()
+    text = json.dumps({"items": ROWS, "page": {"next": None, "total": 80}}, indent=1)
+    ref = store.put(text)
+    found = retrieve(ref, path="$.items", rows="3-5", store=store)
+    assert found in text
+    assert json.loads(f"[{found}]") == ROWS[2:5]
+    assert retrieve(ref, path="$.items", rows="80", store=store) == retrieve(ref, path="$.items[79]", store=store)
+    assert retrieve(ref, path="$.items", rows="1-", store=store) == text[text.index("[") + 1 : text.index("]")].strip()
+    assert retrieve(ref, path="$.page", rows="-1", store=store) == '"total": 80'
+    assert json.loads("{" + retrieve(ref, rows="1-2", store=store) + "}") == json.loads(text)
+
+
+def test_rows_that_are_not_there_are_told_with_what_is() -> None:
+    store = MemoryStore()
+    ref = store.put(json.dumps({"items": ROWS, "total": 80}))
+    for path, rows, says in (
+        ("$.items", "81-90", 'rows "81-90" lie outside $.items, which has 80 rows; ask within 1-80'),
+        ("$.items", "5-3", '"5-3" runs backwards; write 3-5'),
+        ("$.total", "1", "at $.total stands 80, which has no rows; name an array or an object"),
+        ("$.pages", "1", "nothing stands at $.pages"),
+    ):
+        with pytest.raises(RangeError) as caught:
+            retrieve(ref, path=path, rows=rows, store=store)
+        assert says in str(caught.value)
+    with pytest.raises(UsageError, match="lines and rows cannot be combined; give one of them"):
+        retrieve(ref, rows="1", lines="1", store=store)
+    with pytest.raises(UsageError, match="query and rows cannot be combined; give one of them"):
+        retrieve(ref, rows="1", query="x", store=store)
+
+
 def test_wrong_arguments_are_named_in_one_sentence_with_the_next_step() -> None:
     store = MemoryStore()
     ref = compress(RECORDS, store=store).parts[0].ref

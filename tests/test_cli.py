@@ -292,6 +292,12 @@ def test_a_query_without_a_match_is_an_answer_and_no_error(ref: str) -> None:
     assert done("get", ref, "--query", "zebra").decode().startswith("[no line of ")
 
 
+def test_the_rows_of_an_array_come_back(ref: str) -> None:
+    found = done("get", ref, "--path", "$", "--rows", "3-4").decode()
+    assert found == done("get", ref, "--rows", "3-4").decode()
+    assert [row["id"] for row in json.loads(f"[{found}]")] == [2, 3]
+
+
 def test_the_value_at_a_path_comes_back(ref: str) -> None:
     assert json.loads(done("get", ref, "--path", "$[42].name")) == "item-0042"
 
@@ -304,6 +310,8 @@ def test_the_value_at_a_path_comes_back(ref: str) -> None:
         (["--lines", "9-3"], "write 3-9"),
         (["--lines", "1-2", "--query", "x"], "one of them"),
         (["--path", "$[4000]"], "4000"),
+        (["--rows", "81"], "ask within 1-80"),
+        (["--rows", "1", "--lines", "1"], "one of them"),
     ],
 )
 def test_what_an_original_does_not_have_is_refused(args: Sequence[str], words: str, ref: str) -> None:

@@ -31,7 +31,35 @@ def numbered(answer: str) -> dict[int, str]:
     return {int(match[1]): match[2] for match in found if match}
 
 
-# --- parse_lines ------------------------------------------------------------------------------------------------
+# --- bounds -----------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 30), st.integers(0, 30), st.integers(1, 30))
+def test_bounds_lie_within_what_there_is(first: int, length: int, count: int) -> None:
+    within = range(1, count + 1)
+    for spec, wanted in (
+        (f"{first}-{first + length}", within[first - 1 : first + length]),
+        (f"{first}-", within[first - 1 :]),
+        (f"-{first}", within[-first:]),
+    ):
+        if wanted:
+            assert ranges.bounds(spec, count) == (wanted[0], wanted[-1])
+        else:
+            with pytest.raises(RangeError, match=f"lie outside the text, which has {count} line"):
+                ranges.bounds(spec, count)
+
+
+def test_other_units_are_called_by_their_name() -> None:
+    for spec, says in (
+        ("9", 'rows "9" lie outside $.items, which has 5 rows; ask within 1-5'),
+        ("0", '"0" asks for row 0; rows are counted from 1'),
+        ("x", '"x" is no range of rows; write it as 41-252, 41, 41- (to the end) or -20 (the last twenty)'),
+    ):
+        with pytest.raises(RangeError, match=re.escape(says)):
+            ranges.bounds(spec, 5, "row", "$.items")
+
+
+# --- parse ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -47,7 +75,7 @@ def numbered(answer: str) -> dict[int, str]:
     ],
 )
 def test_a_range_is_read_as_written(spec: str, expected: tuple[int | None, int | None]) -> None:
-    assert ranges.parse_lines(spec) == expected
+    assert ranges.parse(spec) == expected
 
 
 @pytest.mark.parametrize(
@@ -55,7 +83,7 @@ def test_a_range_is_read_as_written(spec: str, expected: tuple[int | None, int |
 )
 def test_what_is_no_range_is_refused_with_the_value_and_a_next_step(spec: str) -> None:
     with pytest.raises(RangeError) as caught:
-        ranges.parse_lines(spec)
+        ranges.parse(spec)
     message = str(caught.value)
     assert len(message) < 160
     assert "\n" not in message
@@ -64,13 +92,13 @@ def test_what_is_no_range_is_refused_with_the_value_and_a_next_step(spec: str) -
 
 def test_a_range_that_runs_backwards_is_answered_with_the_right_way_round() -> None:
     with pytest.raises(RangeError, match="write 3-9"):
-        ranges.parse_lines("9-3")
+        ranges.parse("9-3")
 
 
 @given(st.text(max_size=12))
 def test_any_string_is_a_range_or_a_range_error(spec: str) -> None:
     try:
-        first, last = ranges.parse_lines(spec)
+        first, last = ranges.parse(spec)
     except RangeError:
         return
     assert first is not None or last is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headroom.errors import RangeError
 from headroom.providers import write
-from headroom.spans import MAX_LEVELS, parse_path, show, span, splice
+from headroom.spans import MAX_LEVELS, parse_path, rows, show, span, splice
 from headroom.types import Edit, Json, Path
 
 WORDS = st.sampled_from(
@@ -75,6 +75,31 @@ def test_splicing_bytes_equals_writing_values(value: Json, layout: dict[str, Any
         rest = spliced.index(piece, rest) + len(piece)
     assert spliced.startswith(kept.split(b"\0")[0])
     assert spliced.endswith(kept.split(b"\0")[-1])
+
+
+@given(VALUES, LAYOUTS)
+def test_rows_are_the_elements_of_an_array_and_the_members_of_an_object(value: Json, layout: dict[str, Any]) -> None:
+    document = json.dumps({"at": value}, **layout).encode()
+    if not isinstance(value, list | dict):
+        with pytest.raises(RangeError, match=r"at \$\.at stands .*, which has no rows; name an array or an object"):
+            list(rows(document, ("at",)))
+        return
+    found = [document[start:end] for start, end in rows(document, ("at",))]
+    if isinstance(value, list):
+        assert [json.loads(row) for row in found] == value
+    else:
+        assert [json.loads(b"{" + row + b"}") for row in found] == [{key: item} for key, item in value.items()]
+
+
+@pytest.mark.parametrize("text", ["", " ", "[1, 2", '{"a": 1', '{"a" 1}', "[1 2]", "[,]", "{,}"])
+def test_rows_of_what_is_not_json_are_refused_and_never_cut_wrong(text: str) -> None:
+    with pytest.raises(RangeError, match="this is not JSON"):
+        list(rows(text.encode(), ()))
+
+
+def test_of_equal_keys_each_member_is_a_row() -> None:
+    document = b'{"a" : 1,\n "a": [2] , "\\u0062":3}'
+    assert [document[start:end] for start, end in rows(document, ())] == [b'"a" : 1', b'"a": [2]', b'"\\u0062":3']
 
 
 def test_no_edits_give_back_the_same_object() -> None:

@@ -248,6 +248,55 @@ def test_a_closed_store_says_so_and_may_be_closed_again(store: Store, use: str) 
         USES[use](store)
 
 
+def test_the_decisions_on_an_original_are_told_oldest_first_and_others_are_not(store: Store) -> None:
+    ref, other = store.put("abc"), store.put("def")
+    pins = [
+        a_pin("two", rendering="first", ref=ref),
+        a_cut("three", other),
+        a_cut("one", ref, rendering="long " * 1000),
+        a_pin("two", way="shell", rendering="third", ref=ref),
+        a_pin("four", rendering="of no original"),
+    ]
+    for pin in pins:
+        store.pin([pin])
+    store.pin([a_pin("two", rendering="too late", ref=ref)])
+
+    told = [pins[0].decision, pins[2].decision, pins[3].decision]
+    assert store.decisions(ref) == told
+    assert store.decisions(f" {ref.upper()} ") == told
+    assert store.decisions(other) == [pins[1].decision]
+    store.purge()
+    assert store.decisions(ref) == []
+
+
+def test_an_original_without_a_pin_has_no_decisions(store: Store) -> None:
+    assert store.decisions(store.put("abc")) == []
+    assert store.decisions("nosuchref234") == []
+    with pytest.raises(UnknownRefError):
+        store.decisions("no ref at all")
+
+
+def test_a_forgotten_pin_is_found_by_neither_key_and_its_place_is_free(store: Store) -> None:
+    first, second = a_pin("one", rendering="first", call_id="a"), a_pin("two", rendering="second", call_id="b")
+    store.pin([first, second])
+    store.unpin([first.key, PinKey(b"never pinned", "none")])
+
+    assert store.pins([first.key.chain, second.key.chain]) == {second.key: second}
+    assert store.pins_by_text([first.text_key, second.text_key]) == {second.text_key: second}
+    again = a_pin("one", rendering="another", call_id="a")
+    assert store.pin([again]) == [again]
+
+
+def test_notes_come_back_under_each_of_their_keys_and_the_last_one_counts(store: Store) -> None:
+    store.note([b"a", b"b"], b"first")
+    store.note([b"b", b"c"], b"\0second\xff")
+
+    assert store.notes([b"a", b"b", b"c", b"d"]) == {b"a": b"first", b"b": b"\0second\xff", b"c": b"\0second\xff"}
+    assert store.notes([]) == {}
+    store.purge()
+    assert store.notes([b"a", b"b"]) == {}
+
+
 def test_threads_that_write_the_same_things_agree(store: Store) -> None:
     texts = [noise(seed, 4000) for seed in range(30)]
     answers: list[list[object]] = [[] for _ in range(6)]

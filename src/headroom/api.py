@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any, Literal, TypeVar, get_args
 
 from headroom import pipeline, policy, providers, ranges, settings, spans
 from headroom.errors import StoreError, UsageError
+from headroom.rendering import Moment
 from headroom.store import SqliteStore
 from headroom.tokens import counter
-from headroom.types import Decision, Edit, Item, Json, Omission, Path, Store, ToolCall, WayBack
+from headroom.types import Decision, Edit, Item, Json, Omission, Outline, Path, Store, ToolCall, WayBack
 
 log = logging.getLogger("headroom")
 
@@ -69,6 +71,8 @@ def compress(
     args: Mapping[str, Any] | None = None,
     way_back: WayBack | None = None,
     history: Literal["render", "raw"] = "render",
+    rules: Sequence[policy.Rule] | None = None,
+    explain: Callable[[Item, Outline, str], None] | None = None,
 ) -> Result:
     """Makes the tool outputs in a request smaller. What was decided once for a conversation is replayed ever after.
 
@@ -77,7 +81,7 @@ def compress(
     with it but the edited strings. Content that is not understood stays as it is, with a reason in its report.
 
     Args:
-        level: `meter`, `lossless`, `balanced` or `aggressive`; in force for parts that are new in this conversation.
+        level: `meter`, `lossless`, `balanced` or `aggressive`; in force for new parts that no rule fits.
         model: chooses the tokenizer; without it, a body's own `model`, or o200k.
         store: where originals and decisions are kept; by default the user's store under HEADROOM_HOME.
         query: what the agent is after, for levels that choose what to show.
@@ -86,9 +90,11 @@ def compress(
             back nothing is ever left out.
         history: whether parts before the last assistant turn that were never seen here are rendered (nothing was
             sent yet) or kept as they are (somebody else already sent them).
+        rules: other levels for some calls; by default those of the settings, and `()` for none.
+        explain: is told of every outline that was weighed for a part: its units, and `outlined` if it was taken.
 
     Raises:
-        UnknownLevelError, UsageError: an argument is not one of its choices.
+        UnknownLevelError, UsageError: an argument is not one of its choices, or a setting is wrong.
         TypeError: `messages` is no list, dict or string.
     """
     chosen = policy.level(level)
@@ -96,23 +102,26 @@ def compress(
     history = _choice("history", history, ("render", "raw"))
     if not isinstance(messages, list | dict | str):
         raise TypeError(f"messages must be a list, a dict or a string, not {type(messages).__name__}")
-    if model is None and isinstance(messages, dict) and isinstance(messages.get("model"), str):
-        model = messages["model"]
     conf = settings.load()
-    moment = pipeline.Moment(
+    rules = conf.rules if rules is None else tuple(rules)
+    for rule in rules:
+        policy.level(rule.level)
+    moment = Moment(
         level=chosen,
-        counter=counter(model, conf.vocabulary),
+        counter=counter(model or _model(messages), conf.vocabulary),
         store=store if store is not None else _user_store(conf),
         way=way,
         history=history,
         query=query,
-        references=not _is_cleared_later(messages),
+        references=not is_cleared_later(messages),
+        rules=rules,
+        explain=explain,
     )
     call = ToolCall(name=tool or "", args=args or {}) if tool is not None or args is not None else None
     return _compressed(messages, moment, call)
 
 
-def _compressed(body: Json, moment: pipeline.Moment, call: ToolCall | None) -> Result:
+def _compressed(body: Json, moment: Moment, call: ToolCall | None) -> Result:
     """Reads, decides and writes back; `call` stands in where the body does not show the call of a result."""
     provider = providers.detect(body)
     items = provider.read(body) if provider else []
@@ -136,31 +145,51 @@ def _compressed(body: Json, moment: pipeline.Moment, call: ToolCall | None) -> R
 
 
 def retrieve(
-    ref: str, *, lines: str | None = None, query: str | None = None, path: str | None = None, store: Store | None = None
+    ref: str,
+    *,
+    lines: str | None = None,
+    query: str | None = None,
+    path: str | None = None,
+    rows: str | None = None,
+    store: Store | None = None,
 ) -> str:
     """The original behind `ref`, or the part of it that is asked for.
 
     Args:
-        lines: a range such as `41-252`, counted from 1, inclusive.
+        lines: a range such as `41-252`, counted from 1, inclusive; `41-` to the end, `-20` the last twenty.
         query: words; returns the best-matching ranges with their line numbers.
         path: a JSON path such as `$.items[3].name`; the value's own text, on which `lines` or `query` then work.
+        rows: a range of the array or object at `path`, or of the whole document; its elements, or its members with
+            their keys, from the start of the first to the end of the last.
 
     Raises:
         UnknownRefError: nothing is stored under `ref`.
-        RangeError: the original has no such lines or path.
-        UsageError: `lines` and `query` were both given.
+        RangeError: the original has no such lines, rows or path.
+        UsageError: two of `lines`, `query` and `rows` were given.
         StoreError: the store cannot be read.
     """
-    if lines is not None and query is not None:
-        raise UsageError("lines and query cannot be combined; give one of them")
+    given = {"lines": lines, "query": query, "rows": rows}
+    asked = [name for name, value in given.items() if value is not None]
+    if len(asked) > 1:
+        raise UsageError(f"{asked[0]} and {asked[1]} cannot be combined; give one of them")
     text = (store if store is not None else open_store(settings.load())).get(ref).text
-    if path is not None:
+    if path is not None or rows is not None:
         data = text.encode("utf-8", "surrogatepass")
-        start, end = spans.span(data, spans.parse_path(path))
+        where = spans.parse_path(path or "$")
+        start, end = spans.span(data, where) if rows is None else _rows(data, where, rows)
         text = data[start:end].decode("utf-8", "surrogatepass")
     if lines is not None:
         return ranges.lines(text, lines)
     return ranges.matching(text, query) if query is not None else text
+
+
+def _rows(data: bytes, path: Path, spec: str) -> tuple[int, int]:
+    """Start of the first and end of the last row that `spec` names. Raises RangeError."""
+    count = sum(1 for _ in spans.rows(data, path))
+    first, last = ranges.bounds(spec, count, "row", spans.show(path))
+    found = spans.rows(data, path)
+    start, end = next(islice(found, first - 1, None))
+    return start, end if last == first else next(islice(found, last - first - 1, None))[1]
 
 
 def open_store(conf: settings.Settings) -> Store:
@@ -181,7 +210,13 @@ def _user_store(conf: settings.Settings) -> Store | None:
         return None
 
 
-def _is_cleared_later(body: Json) -> bool:
+def _model(body: Json) -> str | None:
+    """The model that a request body names."""
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) else None
+
+
+def is_cleared_later(body: Json) -> bool:
     """True if the request has the provider drop or summarise earlier results: what a text refers to could be gone."""
     management = body.get("context_management") if isinstance(body, dict) else None
     edits = management.get("edits") if isinstance(management, dict) else management

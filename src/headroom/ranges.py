@@ -77,9 +77,10 @@ class _Term(NamedTuple):
     weight: float
 
 
-def parse_lines(spec: str) -> tuple[int | None, int | None]:
-    """First and last line of a range, as written: `41-252` is (41, 252), `41` is (41, 41), `41-` to the end is
-    (41, None), and `-20`, the last twenty, is (None, 20) — the grammar of HTTP's byte ranges (RFC 9110 §14.1.1).
+def parse(spec: str, unit: str = "line") -> tuple[int | None, int | None]:
+    """First and last line (or whatever `unit` is) of a range, as written: `41-252` is (41, 252), `41` is (41, 41),
+    `41-` to the end is (41, None), and `-20`, the last twenty, is (None, 20) — the grammar of HTTP's byte ranges
+    (RFC 9110 §14.1.1).
 
     Raises RangeError on anything else, a line 0, or a range that runs backwards.
     """
@@ -87,33 +88,39 @@ def parse_lines(spec: str) -> tuple[int | None, int | None]:
     first, dash, last = match.groups() if match else ("", "", "")
     if not (first or (dash and last)) or (last and not dash):
         forms = "write it as 41-252, 41, 41- (to the end) or -20 (the last twenty)"
-        raise RangeError(f"{quoted(spec)} is no range of lines; {forms}")
+        raise RangeError(f"{quoted(spec)} is no range of {unit}s; {forms}")
     if not dash:
         last = first
     numbers = (int(first) if first else None, int(last) if last else None)
     if 0 in numbers:
-        raise RangeError(f"{quoted(spec)} asks for line 0; lines are counted from 1")
+        raise RangeError(f"{quoted(spec)} asks for {unit} 0; {unit}s are counted from 1")
     if numbers[0] is not None and numbers[1] is not None and numbers[1] < numbers[0]:
         raise RangeError(f"{quoted(spec)} runs backwards; write {numbers[1]}-{numbers[0]}")
     return numbers
 
 
-def lines(text: str, spec: str) -> str:
-    r"""The lines of `text` that `spec` names (see `parse_lines`), with their line ends as they are.
+def bounds(spec: str, count: int, unit: str = "line", whole: str = "the text") -> tuple[int, int]:
+    """First and last of `count` lines (or whatever `unit` is) that `spec` names, both there.
 
-    A last line beyond the text means the end of the text. Raises RangeError where the first one lies beyond it.
+    A last one beyond `whole` means its end. Raises RangeError where the first one lies beyond it, and as `parse` does.
     """
-    first, last = parse_lines(spec)
-    starts = _starts(text)
-    count = len(starts)
+    first, last = parse(spec, unit)
     if first is None:
         first, last = max(1, count - (last or 0) + 1), count
     if first > count:
-        there = f"has {count:,} line{'s' * (count != 1)}; ask within 1-{count}" if count else "is empty"
-        raise RangeError(f"lines {quoted(spec)} lie outside the text, which {there}")
-    last = count if last is None else min(last, count)
-    end = starts[last] if last < count else len(text)
-    return text[starts[first - 1] : end]
+        there = f"has {count:,} {unit}{'s' * (count != 1)}; ask within 1-{count}" if count else "is empty"
+        raise RangeError(f"{unit}s {quoted(spec)} lie outside {whole}, which {there}")
+    return first, count if last is None else min(last, count)
+
+
+def lines(text: str, spec: str) -> str:
+    r"""The lines of `text` that `spec` names (see `parse`), with their line ends as they are.
+
+    A last line beyond the text means the end of the text. Raises RangeError where the first one lies beyond it.
+    """
+    starts = _starts(text)
+    first, last = bounds(spec, len(starts))
+    return text[starts[first - 1] : starts[last] if last < len(starts) else len(text)]
 
 
 def matching(text: str, query: str, *, ranges: int = 3, context: int = 2) -> str:

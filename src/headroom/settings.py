@@ -37,27 +37,34 @@ class Settings:
     """Largest size of the store, in bytes."""
     vocabulary: Path | None
     """Folder of `.tiktoken` files; None counts with the vocabularies inside splintr-rs."""
+    rules: tuple[policy.Rule, ...] = ()
+    """Other levels for some tools and paths, the first that fits first."""
 
 
 class Type(NamedTuple):
     """How a value is read from a string or a TOML value, and what is allowed, as the end of a sentence."""
 
     read: Callable[[object, Path], object]
-    """Takes the value and the folder a relative path starts from. Raises ValueError."""
+    """Takes the value and the folder a relative path starts from. Raises ValueError, or _Refused to say more."""
     allowed: str
 
 
 class Setting(NamedTuple):
-    """One row of the table. `flag` is None for what no command takes, `key` for what the settings file cannot set."""
+    """One row of the table. `env` is None for what needs more than one line, `flag` for what no command takes, `key`
+    for what the settings file cannot set."""
 
     name: str
     type: Type
     default: object
     """As a user would write it, or a function that finds it; None is unset."""
-    env: str
+    env: str | None
     flag: str | None
     key: str | None
     help: str
+
+
+class _Refused(ValueError):
+    """A value whose message says itself what is wrong in it."""
 
 
 class _Source(NamedTuple):
@@ -95,7 +102,7 @@ def _value(
     setting: Setting, given: Mapping[str, object], environ: Mapping[str, str], written: Mapping[str, _Source]
 ) -> object:
     source = written.get(setting.key or "")
-    if environ.get(setting.env):
+    if setting.env is not None and environ.get(setting.env):
         source = _Source(environ[setting.env], setting.env, Path.cwd())
     if setting.name in given:
         source = _Source(given[setting.name], setting.flag or setting.name, Path.cwd())
@@ -104,10 +111,10 @@ def _value(
         return None if default is None else setting.type.read(default, Path.cwd())
     try:
         return setting.type.read(source.value, source.base)
+    except _Refused as refused:
+        raise SettingError(f"{source.where}: {refused}") from None
     except (ValueError, OSError, RuntimeError):  # paths: NUL bytes, no permission, no such `~user`
-        shown = repr(source.value)
-        shown = shown if len(shown) <= 80 else shown[:79] + "…"
-        raise SettingError(f"{source.where} is {shown}; {setting.type.allowed}") from None
+        raise SettingError(f"{source.where} is {_shown(source.value)}; {setting.type.allowed}") from None
 
 
 def _written(path: Path) -> dict[str, _Source]:
@@ -192,6 +199,34 @@ def _size(value: object, base: Path) -> int:
     return size
 
 
+def _rules(value: object, base: Path) -> tuple[policy.Rule, ...]:
+    """A list of tables with `level` and, if it is to fit some calls only, `tool` and `path`."""
+    if not isinstance(value, list):
+        raise ValueError
+    return tuple(_rule(f"rule {number}", rule) for number, rule in enumerate(value, 1))
+
+
+def _rule(name: str, rule: object) -> policy.Rule:
+    """One rule. Raises _Refused, which calls it by `name`."""
+    if not isinstance(rule, dict):
+        raise _Refused(f"{name} is {_shown(rule)}; write each rule as a table [[rules]]")
+    for key, value in rule.items():
+        if key not in policy.Rule._fields:
+            raise _Refused(f"{name} has the key {key!r}; a rule has: {', '.join(policy.Rule._fields)}")
+        if not isinstance(value, str) or not value:
+            raise _Refused(f"the {key} of {name} is {_shown(value)}; use a string")
+    if rule.get("level") not in policy.LEVELS:
+        given = f"the level of {name} is {_shown(rule['level'])}" if "level" in rule else f"{name} has no level"
+        raise _Refused(f"{given}; use one of: {', '.join(policy.LEVELS)}")
+    return policy.Rule(**rule)
+
+
+def _shown(value: object) -> str:
+    """A value in an error message, at most 80 characters of it."""
+    shown = repr(value)
+    return shown if len(shown) <= 80 else shown[:79] + "…"
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "home",
@@ -228,6 +263,15 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "vocabulary",
         "Folder of .tiktoken files to count with, in place of the vocabularies inside splintr-rs.",
+    ),
+    Setting(
+        "rules",
+        Type(_rules, "write each rule as a table [[rules]]"),
+        [],
+        None,
+        None,
+        "rules",
+        "Other levels for some tools and paths.",
     ),
 )
 """Every setting. The first is `home`, since the settings file lies in it."""

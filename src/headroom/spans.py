@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from headroom.errors import RangeError
@@ -139,6 +139,15 @@ def span(data: bytes, path: Path) -> tuple[int, int]:
     return start, _skip(data, start)
 
 
+def rows(data: bytes, path: Path) -> Iterator[tuple[int, int]]:
+    """Start and end of each row of the value at `path`, in order: the elements of an array, or the members of an
+    object, each with its key. Raises RangeError where neither stands."""
+    start, _ = span(data, path)
+    if data[start] not in _OPEN:
+        raise RangeError(f"at {show(path)} stands {_what(data, start)}, which has no rows; name an array or an object")
+    return ((begins, ends) for _, begins, _, ends in children(data, start))
+
+
 def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
     """`data` with each edit's text, as a JSON string, in the place of its leaf; the same object without edits.
 
@@ -212,7 +221,7 @@ def _walk_object(data: bytes, at: int, node: _Node, path: Path, found: list[_Spl
         found += below
     if len(places) < len(node.inner):
         absent = next(key for key in node.inner if not isinstance(key, str) or _encode(key) not in places)
-        found.append(_Problem(_absent(path, absent, _keys(_names(data, opened)))))
+        found.append(_Problem(_absent(path, absent, _holding(data, opened))))
     return at
 
 
@@ -239,47 +248,48 @@ def _walk_array(data: bytes, at: int, node: _Node, path: Path, found: list[_Spli
     return at
 
 
-def _names(data: bytes, at: int) -> list[str]:
-    """The keys of the object that begins at `at`, in order, for a message."""
-    names: list[str] = []
-    at, more = at + 1, True
-    while more and (member := _KEY.match(data, at)) is not None:
-        names.append(_key(member[1]))
-        at, more = _next(data, _skip(data, member.end()), b"}")
-    return names
+def children(data: bytes, at: int) -> Iterator[tuple[str | int, int, int, int]]:
+    """Each member or element of the container that begins at `at`: its key or index, where it begins (a member with
+    its key), where its value begins, and where it ends."""
+    if _byte(data, at) == _OBJECT:
+        at += 1
+        while (member := _KEY.match(data, at)) is not None:
+            end = _skip(data, member.end())
+            yield _key(member[1]), member.start(1), member.end(), end
+            at, more = _next(data, end, b"}")
+            if not more:
+                return
+        _end(data, at, b"}")
+        return
+    index, at = 0, _blank(data, at + 1)
+    more = _byte(data, at) != _CLOSE[0]
+    while more:
+        end = _skip(data, at)
+        yield index, at, at, end
+        at, more = _next(data, end, b"]")
+        index += 1
 
 
 def _step(data: bytes, at: int, key: str | int, path: Path) -> int:
     """Where the value under `key` begins, in the container that begins at `at`."""
-    opened = _byte(data, at)
-    here, start, index = str(key), -1, 0
-    names: list[str] = []
-    if opened == _OBJECT:
-        at += 1
-        while (member := _KEY.match(data, at)) is not None:
-            names.append(_key(member[1]))
-            if names[-1] == here:
-                start = member.end()
-            at, more = _next(data, _skip(data, member.end()), b"}")
-            if not more:
+    opened, start = _byte(data, at), -1
+    for name, _, begins, _ in children(data, at) if opened in _OPEN else ():
+        if str(name) == str(key):
+            start = begins
+            if opened == _ARRAY:  # of equal keys of an object, the last one counts
                 break
-        else:
-            _end(data, at, b"}")
-        what = _keys(names)
-    elif opened == _ARRAY:
-        at = _blank(data, at + 1)
-        more = _byte(data, at) != _CLOSE[0]
-        while more and start < 0:
-            if key == index or here == str(index):
-                start = at
-            at, more = _next(data, _skip(data, at), b"]")
-            index += 1
-        what = f"an array of {index}"
-    else:
-        what = _what(data, at)
     if start < 0:
-        raise RangeError(_absent(path, key, what))
+        raise RangeError(_absent(path, key, _holding(data, at)))
     return start
+
+
+def _holding(data: bytes, at: int) -> str:
+    """What stands at `at` and what keys or how many elements it holds, for a message."""
+    opened = _byte(data, at)
+    names = [str(name) for name, *_ in children(data, at)] if opened in _OPEN else []
+    if opened == _ARRAY:
+        return f"an array of {len(names)}"
+    return _keys(names) if opened == _OBJECT else _what(data, at)
 
 
 def _skip(data: bytes, at: int) -> int:

@@ -7,13 +7,14 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from headroom import api, policy, settings
-from headroom.cli import output
+from headroom.cli import explain, output
 from headroom.errors import UsageError
+from headroom.types import WayBack
 
 STDIN = "-"
 
@@ -31,6 +32,13 @@ NOTHING = api.Report(
 @click.option("--query", metavar="TEXT", help="What the agent is after.")
 @click.option("--level", metavar="LEVEL", help=f"One of: {', '.join(policy.LEVELS)}.")
 @click.option("--model", metavar="NAME", help="The model that will read it: chooses how tokens are counted.")
+@click.option(
+    "--way",
+    type=click.Choice(get_args(WayBack)),
+    default="shell",
+    help="How the reader can fetch what is left out: shell (headroom get), tool, mcp or none; none leaves nothing out.",
+)
+@click.option("--explain", "why", is_flag=True, help="Print what is shown and left out, and why, not the rendering.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rendering and its figures as one JSON object.")
 def command(
     file: str | None,
@@ -39,23 +47,36 @@ def command(
     query: str | None,
     level: str | None,
     model: str | None,
+    way: WayBack,
+    why: bool,
     as_json: bool,
 ) -> None:
     """Makes one tool output smaller, from FILE or standard input, and prints it.
 
     What cannot be made smaller is printed as it is, to the byte. The original can be fetched back with: headroom get
+    Where lines or rows are left out, a notice in their place gives the command that fetches them.
     """
     conf = settings.load(overrides={"level": level})
     call = _arguments(args)
     text = _read(file)
     if call is None and file not in (None, STDIN):
         call = {"file_path": file}  # a secret file is known by its name
+    heard = explain.Listener()
     started = time.perf_counter()
     with output.warnings_shown():
-        result = api.compress(text, level=conf.level, model=model, query=query, tool=tool, args=call)
+        result = api.compress(
+            text, level=conf.level, model=model, query=query, tool=tool, args=call, way_back=way,
+            rules=None if level is None else (), explain=heard,
+        )  # fmt: skip
     milliseconds = (time.perf_counter() - started) * 1000
+    told = _explained(heard, result, way)
     if as_json:
-        output.write(json.dumps(record(result, milliseconds)) + "\n")
+        units = {"units": explain.record(told.units)} if why else {}
+        output.write(json.dumps(record(result, milliseconds) | units) + "\n")
+    elif why:
+        output.write(f"{figures(result, milliseconds)}\n{told.verdict}\n")
+        if told.units:
+            output.write(f"\n{explain.table(told.units)}\n{explain.totals(told.units)}\n")
     else:
         output.write_text(result.messages)
         output.note(figures(result, milliseconds))
@@ -89,6 +110,13 @@ def figures(result: api.Result, milliseconds: float) -> str:
     tokens = f"{about}{part.tokens_before:,} tokens, now {part.tokens_after:,} ({saved:.0%} fewer)"
     loss = "lossless" if part.lossless else f"{len(part.omissions)} omissions"
     return f"{part.kind}: {tokens}, {loss}, {spent}; the original: headroom get {part.ref}"
+
+
+def _explained(heard: explain.Listener, result: api.Result, way: str) -> explain.Explanation:
+    part = next(iter(result.parts), NOTHING)
+    return explain.explained(
+        heard, reason=part.reason, kind=part.kind, level=part.level, way=way, tokens=part.tokens_after
+    )
 
 
 def _read(file: str | None) -> str:

@@ -13,9 +13,10 @@ from headroom.cli import output
 @click.option("--lines", metavar="A-B", help="Lines A to B; also A, A- (to the end) or -N (the last N).")
 @click.option("--query", metavar="TEXT", help="The ranges that match these words best, with line numbers.")
 @click.option("--path", metavar="PATH", help="The value at a JSON path such as $.items[3].name.")
-def command(ref: str, lines: str | None, query: str | None, path: str | None) -> None:
+@click.option("--rows", metavar="A-B", help="Elements or members A to B of the JSON array or object at --path.")
+def command(ref: str, lines: str | None, query: str | None, path: str | None, rows: str | None) -> None:
     """Prints the original behind REF, the name that a rendering or a report gives it.
 
     Nothing is added or changed, so that the output can be written to a file or compared.
     """
-    output.write_text(api.retrieve(ref, lines=lines, query=query, path=path))
+    output.write_text(api.retrieve(ref, lines=lines, query=query, path=path, rows=rows))

@@ -11,6 +11,9 @@ import click
 
 from headroom.errors import HeadroomError
 
+_PICTURES = {code: 0x2400 + code for code in range(32) if code != ord("\t")} | {127: 0x2421}
+"""Control characters and their pictures in Unicode's block of that name."""
+
 
 def write(text: str) -> None:
     r"""Writes `text` to standard output as UTF-8, with no line end translated and none added.
@@ -24,6 +27,12 @@ def write(text: str) -> None:
 def write_text(text: str) -> None:
     """Like `write`; a person at a terminal also gets the final line end that the text may lack."""
     write(text if text.endswith("\n") or not text or not to_terminal() else text + "\n")
+
+
+def plain(line: str) -> str:
+    """`line` for a person to read: control characters, which could move the cursor or recolour the screen, as their
+    pictures (`␛`), and what is no character as `?`."""
+    return line.translate(_PICTURES).encode("utf-8", "replace").decode("utf-8")
 
 
 def to_terminal() -> bool:

@@ -29,6 +29,9 @@ CAP_BYTES = 1 << 30
 PROTECTED_SECONDS = 30 * 86_400.0
 """How long after its last use a pin holds on to the original it dropped something of."""
 
+NOTE_SECONDS = 90 * 86_400.0
+"""How long a note is kept after it was written: no conversation goes on after months."""
+
 ORIGINAL_TOUCH_SECONDS = 60.0
 """An original's last use is written at most this often: reading one range after another must not write each time."""
 

@@ -137,12 +137,13 @@ def _stored_rendering(rendering: str | None) -> str | bytes | None:
 
 def _stored_omissions(omissions: tuple[Omission, ...]) -> bytes:
     """JSON without escapes: two lone surrogates side by side, escaped, would be read back as one character."""
-    return encoded(json.dumps([[o.unit, o.first, o.last, o.what] for o in omissions], ensure_ascii=False))
+    return encoded(json.dumps([[o.unit, o.first, o.last, o.what, o.path] for o in omissions], ensure_ascii=False))
 
 
 def _omissions(data: bytes) -> tuple[Omission, ...]:
     return tuple(
-        Omission(unit=unit, first=first, last=last, what=what) for unit, first, last, what in json.loads(decoded(data))
+        Omission(unit=unit, first=first, last=last, what=what, path=path)
+        for unit, first, last, what, path in json.loads(decoded(data))
     )
 
 

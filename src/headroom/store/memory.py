@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from headroom.store import _content as content
 from headroom.store._content import Damaged
-from headroom.types import Original, Pin, PinKey, TextKey, Usage
+from headroom.types import Decision, Original, Pin, PinKey, TextKey, Usage
 
 _NAME = "the store in memory"
 
@@ -105,6 +105,30 @@ class MemoryStore:
                 self._by_text.setdefault(pin.text_key, pin)
             return [self._pins[pin.key] for pin in pins]
 
+    def unpin(self, keys: Sequence[PinKey]) -> None:
+        """Forgets the pins of these keys."""
+        with self._open():
+            for pin in [self._pins.pop(key) for key in keys if key in self._pins]:
+                self._by_chain[pin.key.chain].remove(pin)
+                if self._by_text.get(pin.text_key) is pin:
+                    del self._by_text[pin.text_key]
+
+    def decisions(self, ref: str) -> list[Decision]:
+        """The decisions of all pins that name the original `ref`, the oldest first."""
+        name = content.normal_ref(ref)
+        with self._open():
+            return [pin.decision for pin in self._pins.values() if pin.decision.ref == name]
+
+    def note(self, keys: Sequence[bytes], data: bytes) -> None:
+        """Remembers `data` under each key."""
+        with self._open():
+            self._notes |= dict.fromkeys(keys, data)
+
+    def notes(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """What is remembered under these keys."""
+        with self._open():
+            return {key: self._notes[key] for key in keys if key in self._notes}
+
     def usage(self) -> Usage:
         """Originals, pins, and the compressed bytes of the originals, which the cap bounds."""
         with self._open():
@@ -149,6 +173,7 @@ class MemoryStore:
         self._pin_seen: dict[PinKey, float] = {}
         self._by_chain: dict[bytes, list[Pin]] = {}
         self._by_text: dict[TextKey, Pin] = {}
+        self._notes: dict[bytes, bytes] = {}
 
     def _seen(self, pins: Iterator[Pin]) -> dict[PinKey, Pin]:
         now = self._clock()

@@ -61,6 +61,19 @@ def m0002_pins(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX pins_by_original ON pins (ref, seen) WHERE needs_original = 1")
 
 
+@_step
+def m0003_pins_by_ref(db: sqlite3.Connection) -> None:
+    """All pins of an original: without an index a look-up reads past every rendering in the file."""
+    db.execute("CREATE INDEX pins_by_ref ON pins (ref) WHERE ref IS NOT NULL")
+
+
+@_step
+def m0004_notes(db: sqlite3.Connection) -> None:
+    """What was exchanged behind a client's back, by what the client will show of it."""
+    db.execute("CREATE TABLE notes (key BLOB PRIMARY KEY, data BLOB NOT NULL, written REAL NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE INDEX notes_by_age ON notes (written)")
+
+
 def check(db: sqlite3.Connection, path: Path) -> bool:
     """True if steps are missing. Reads only. Raises StoreError if the file is not for this version to write."""
     db.execute("BEGIN")  # one snapshot: between two reads another process may have set up a new file

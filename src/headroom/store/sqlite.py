@@ -18,7 +18,7 @@ from headroom.store import _content as content
 from headroom.store._content import Damaged
 from headroom.store._database import Database
 from headroom.store._rows import KEPT, Read, ReadPins, Row, read_of, row_of
-from headroom.types import Original, Pin, PinKey, TextKey, Usage
+from headroom.types import Decision, Original, Pin, PinKey, TextKey, Usage
 
 T = TypeVar("T")
 
@@ -142,6 +142,33 @@ class SqliteStore:
             held = {read.pin.key: read.pin for read in self._reads(link, self._ids(link, [p.key.chain for p in pins]))}
         return [held[pin.key] for pin in pins]
 
+    def unpin(self, keys: Sequence[PinKey]) -> None:
+        """Forgets the pins of these keys."""
+        with self._database.writing("delete pins from") as link:
+            link.executemany("DELETE FROM pins WHERE chain = ? AND way = ?", keys)
+
+    def decisions(self, ref: str) -> list[Decision]:
+        """The decisions of all pins that name the original `ref`, the oldest first. Reading them is no use of them."""
+        name = content.normal_ref(ref)
+        with self._database.using("read pins from") as link:
+            ids = [key for (key,) in link.execute("SELECT id FROM pins WHERE ref = ? ORDER BY id", (name,))]
+            return [read.pin.decision for read in sorted(self._reads(link, ids), key=lambda read: read.id)]
+
+    def note(self, keys: Sequence[bytes], data: bytes) -> None:
+        """Remembers `data` under each key, and forgets what is too old for any conversation to go on."""
+        now = self._clock()
+        with self._database.writing("write notes to") as link:
+            link.execute("DELETE FROM notes WHERE written < ?", (now - content.NOTE_SECONDS,))
+            link.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", [(key, data, now) for key in keys])
+
+    def notes(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """What is remembered under these keys."""
+        found: dict[bytes, bytes] = {}
+        with self._database.using("read notes from") as link:
+            for some in _slices(list(dict.fromkeys(keys)), self._database.variables(link)):
+                found |= link.execute(f"SELECT key, data FROM notes WHERE key IN ({_places(some)})", some).fetchall()
+        return found
+
     def usage(self) -> Usage:
         """Originals, pins, and the compressed bytes of the originals, which the cap bounds."""
         with self._database.using("read") as link:
@@ -162,7 +189,7 @@ class SqliteStore:
         was deleted. Raises StoreError if another process keeps the log in use."""
         with self._database.writing("purge") as link:
             deleted = _usage(link)
-            for table in ("pins", "originals", "bodies"):
+            for table in ("pins", "originals", "bodies", "notes"):
                 link.execute(f"DELETE FROM {table}")
             link.execute("UPDATE totals SET bytes = 0")
         with self._database.using("purge") as link:
