@@ -19,8 +19,11 @@ from headroom.errors import HeadroomError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "proxy": "Relay an agent's requests and make them smaller.",
+        "stats": "Show what was spent and what was spared.",
         "compress": "Make one tool output smaller.",
         "get": "Print an original, or a range of it.",
+        "show": "Show what was made of an original, and why.",
         "demo": "Show what Headroom does, on an incident log.",
         "purge": "Delete all stored originals and decisions.",
     }

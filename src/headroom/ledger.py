@@ -1,0 +1,281 @@
+"""What every request cost and spared: one row per answer of a provider, from its own account of the tokens.
+
+Dollars spared are an estimate at the tier that was billed: what the removed tokens would have cost in this request,
+had they been in it. Rounds of our own (a retrieval answered in the proxy) are spared dollars below zero. Nothing is
+clamped, and no text of any request is kept.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from headroom.errors import StoreError
+from headroom.prices import UPDATED, Usage, dollars
+
+NAME = "ledger.db"
+
+DAY = 86_400.0
+
+KEPT_DAYS = 400
+"""Rows older than this are dropped when the ledger is opened."""
+
+BUSY_SECONDS = 5.0
+"""Another process may write for this long before we give up."""
+
+ADVICE = {
+    sqlite3.SQLITE_BUSY: "another process is writing to it: try again",
+    sqlite3.SQLITE_LOCKED: "another process is writing to it: try again",
+    sqlite3.SQLITE_FULL: "free some space on its disk",
+    sqlite3.SQLITE_READONLY: "make the file and its folder writable for you",
+    sqlite3.SQLITE_CANTOPEN: "make the file and its folder writable for you",
+}
+"""What to do, by SQLite's primary result code; else the file itself is at fault."""
+
+
+class Part(NamedTuple):
+    """One part that a request brought for the first time."""
+
+    tool: str
+    kind: str
+    reason: str
+    before: int
+    after: int
+    ref: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One answer of a provider. Token counts of texts are ours, those of `usage` the provider's."""
+
+    session: str = ""
+    agent: str = ""
+    project: str = ""
+    dialect: str = ""
+    model: str = ""
+    level: str = ""
+    status: int = 200
+    ms: float = 0.0
+    """Milliseconds that the request was held by us."""
+    round: int = 0
+    """0 for the client's request, 1 and up for our own retrievals in the same turn."""
+    answer: str | None = None
+    """The provider's name of the answer; a second row with the same one is not written."""
+    usage: Usage | None = None
+    removed_new: int = 0
+    """Tokens taken out of parts that this request brought."""
+    removed_old: int = 0
+    """Tokens that earlier requests took out of parts that are still in the conversation."""
+    holdout: bool = False
+    parts: Sequence[Part] = field(default=())
+
+
+class Total(NamedTuple):
+    """A sum over rows, under the name of their group."""
+
+    name: str
+    requests: int
+    prompt: int
+    read: int
+    output: int
+    removed: int
+    """Tokens that were not sent, over all requests: a part counts each time it would have been sent again."""
+    dollars: float
+    """What was billed, at list price, of rows whose model has one."""
+    spared: float
+    unpriced: int
+    """Rows without a price."""
+
+
+NOTHING = Total("", 0, 0, 0, 0, 0, 0.0, 0.0, 0)
+"""The sum over no row."""
+
+GROUPS = {
+    "all": "''",
+    "day": "date(at, 'unixepoch', 'localtime')",
+    "hour": "strftime('%Y-%m-%d %H:00', at, 'unixepoch', 'localtime')",
+    "agent": "agent",
+    "project": "project",
+    "model": "model",
+    "level": "level",
+    "session": "session",
+}
+"""What rows can be summed by, as SQL."""
+
+_COLUMNS = (
+    "at", "session", "agent", "project", "dialect", "model", "level", "status", "ms", "round", "answer", "input",
+    "read", "write", "write_hour", "output", "removed_new", "removed_old", "holdout", "dollars", "spared",
+)  # fmt: skip
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS answers (id INTEGER PRIMARY KEY, at REAL NOT NULL, session TEXT NOT NULL,"
+    " agent TEXT NOT NULL, project TEXT NOT NULL, dialect TEXT NOT NULL, model TEXT NOT NULL, level TEXT NOT NULL,"
+    " status INTEGER NOT NULL, ms REAL NOT NULL, round INTEGER NOT NULL, answer TEXT UNIQUE, input INTEGER,"
+    " read INTEGER, write INTEGER, write_hour INTEGER, output INTEGER, removed_new INTEGER NOT NULL,"
+    " removed_old INTEGER NOT NULL, holdout INTEGER NOT NULL, dollars REAL, spared REAL)",
+    "CREATE INDEX IF NOT EXISTS answers_by_time ON answers (at)",
+    "CREATE TABLE IF NOT EXISTS parts (answer INTEGER NOT NULL REFERENCES answers ON DELETE CASCADE,"
+    " tool TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL,"
+    " ref TEXT)",
+    "CREATE INDEX IF NOT EXISTS parts_by_answer ON parts (answer)",
+)
+
+
+def spared(entry: Entry, day: date = UPDATED) -> float | None:
+    """Dollars that the request would have cost more without us; below zero for a round of our own. None without a
+    price or without the provider's account."""
+    if entry.usage is None:
+        return None
+    actual = dollars(entry.model, entry.usage, day)
+    if actual is None or entry.round:
+        return None if actual is None else -actual
+    usage = entry.usage
+    old = "read" if usage.read else _fresh(usage)
+    more = usage._replace(**{_fresh(usage): getattr(usage, _fresh(usage)) + entry.removed_new})
+    more = more._replace(**{old: getattr(more, old) + entry.removed_old})
+    whole = dollars(entry.model, more, day)
+    return None if whole is None else whole - actual
+
+
+def _fresh(usage: Usage) -> str:
+    """How this request paid for what was new in it."""
+    return "write_hour" if usage.write_hour else "write" if usage.write else "input"
+
+
+class Ledger:
+    """The rows, in a file of their own. Safe for threads; several processes may read and write."""
+
+    def __init__(self, folder: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._path = folder / NAME
+        self._busy_seconds = busy_seconds
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                if self._db is None:
+                    self._db = self._made()
+                with self._db:
+                    yield self._db
+            except sqlite3.Error as error:
+                self._drop()
+                advice = ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+                raise self._error(error, advice or "move the file away, and a new one is made") from error
+            except OSError as error:
+                raise self._error(error.strerror or error, "check its folder, or set HEADROOM_HOME") from error
+            except OverflowError as error:
+                raise self._error(error, "an answer told a number that no ledger holds") from error
+
+    def _error(self, cause: object, advice: str) -> StoreError:
+        return StoreError(f"the ledger {self._path} cannot be used ({cause}); {advice}")
+
+    def _made(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        with suppress(PermissionError):  # another user's file: opening it will tell
+            self._path.chmod(0o600)
+        db = sqlite3.connect(self._path, timeout=self._busy_seconds, check_same_thread=False)
+        try:
+            with suppress(sqlite3.OperationalError):  # busy: another process is turning it on for this very file
+                db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=NORMAL")
+            db.execute("PRAGMA foreign_keys=ON")
+            with db:
+                db.execute("BEGIN IMMEDIATE")  # a transaction that only later writes would not wait for others
+                for statement in _SCHEMA:
+                    db.execute(statement)
+                db.execute("DELETE FROM answers WHERE at < ?", (time.time() - KEPT_DAYS * DAY,))
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _drop(self) -> None:
+        """Lets go of the connection: the next use makes a new one, and the file if it is gone."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def extend(self, entries: Sequence[Entry], at: float | None = None) -> None:
+        """Writes a row for each answer that is not known already. Raises StoreError, having written none.
+
+        Args:
+            entries: in the order of their answers.
+            at: seconds since 1970, by default now. Prices are those of that day.
+        """
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            for entry in entries:
+                _add(db, entry, time.time() if at is None else at)
+
+    def totals(self, by: str = "all", since: float = 0.0) -> list[Total]:
+        """Sums since a time (seconds since 1970), by a name of GROUPS, in order of the name. Raises StoreError."""
+        with self._open() as db:
+            rows = db.execute(
+                f"SELECT {GROUPS[by]} AS name, sum(round = 0), sum(input + read + write + write_hour), sum(read),"
+                " sum(output), sum(removed_new + removed_old), sum(dollars), sum(spared), sum(dollars IS NULL)"
+                " FROM answers WHERE at >= ? GROUP BY name ORDER BY name",
+                (since,),
+            ).fetchall()
+        return [Total(name, *(value or 0 for value in sums)) for name, *sums in rows]
+
+    def by_tool(self, since: float = 0.0) -> list[tuple[str, str, int, int, int]]:
+        """Tool, kind, number of parts, tokens before and after, the largest first. Raises StoreError."""
+        with self._open() as db:
+            return db.execute(
+                "SELECT tool, kind, count(*), sum(before), sum(after) FROM parts JOIN answers ON answers.id ="
+                " parts.answer WHERE at >= ? GROUP BY tool, kind ORDER BY sum(before) DESC",
+                (since,),
+            ).fetchall()
+
+    def latest(self, count: int) -> list[dict[str, object]]:
+        """The last rows as dicts, newest first, each with its `parts`. Raises StoreError."""
+        with self._open() as db:
+            cursor = db.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM answers ORDER BY id DESC LIMIT ?", (count,))
+            rows = [dict(zip(("id", *_COLUMNS), row, strict=True)) for row in cursor.fetchall()]
+            for row in rows:
+                found = db.execute(
+                    "SELECT tool, kind, reason, before, after, ref FROM parts WHERE answer = ?", (row["id"],)
+                )
+                row["parts"] = [Part(*part)._asdict() for part in found.fetchall()]
+        return rows
+
+    def close(self) -> None:
+        """Closes the file; the next use opens it again."""
+        with self._lock:
+            self._drop()
+
+
+def _add(db: sqlite3.Connection, entry: Entry, at: float) -> None:
+    usage: Sequence[int | None] = entry.usage if entry.usage is not None else (None,) * len(Usage._fields)
+    day = datetime.fromtimestamp(at, UTC).date()
+    cost = dollars(entry.model, entry.usage, day) if entry.usage is not None else None
+    values = (
+        at, entry.session, entry.agent, entry.project, entry.dialect, entry.model, entry.level, entry.status, entry.ms,
+        entry.round, entry.answer, *usage, entry.removed_new, entry.removed_old, int(entry.holdout), cost,
+        spared(entry, day),
+    )  # fmt: skip
+    marks = ", ".join("?" * len(_COLUMNS))
+    made = db.execute(
+        f"INSERT INTO answers ({', '.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT (answer) DO NOTHING",
+        tuple(map(_storable, values)),
+    )
+    if made.rowcount:
+        db.executemany(
+            "INSERT INTO parts (answer, tool, kind, reason, before, after, ref) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(made.lastrowid, *map(_storable, part)) for part in entry.parts],
+        )
+
+
+def _storable(value: object) -> object:
+    """Names come from headers and bodies: a lone surrogate in one must not cost the row."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -1,0 +1,318 @@
+"""The server: every request is relayed, and the bodies that a route knows are made smaller on the way.
+
+    request ─▶ guard ─▶ route ─▶ change (a worker) ─▶ upstream ─▶ answer, relayed as it comes ─▶ ledger
+
+Nothing here waits for a whole answer, and nothing that fails here fails a request that the upstream would have served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+
+import aiohttp
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import LooseHeaders
+from yarl import URL
+
+from headroom import policy
+from headroom.ledger import Ledger
+from headroom.prices import Usage
+from headroom.proxy import bodies, routes, websocket
+from headroom.proxy.accounts import Accounts, entry, session_of
+from headroom.proxy.engine import Changed, Job
+from headroom.proxy.guard import TOKEN_HEADER, Guard
+from headroom.proxy.pages import Pages
+from headroom.proxy.turns import Asked, Turns, may_be_ours
+from headroom.proxy.upstream import HEADER_BYTES, forwarded, session, web_proxy
+from headroom.proxy.workers import DEADLINE, Workers
+
+log = logging.getLogger("headroom")
+http_log = logging.getLogger("headroom.http")
+"""What the HTTP server says."""
+
+LEVEL_HEADER = "x-headroom-level"
+"""Sets the level for the new parts of one request."""
+
+OWN_PAGES = frozenset({"/healthz", "/metrics", "/", "/api/figures", "/api/part"})
+"""Paths that are answered here; all others are relayed."""
+
+CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How the proxy runs."""
+
+    home: Path
+    store_cap: int
+    vocabulary: Path | None = None
+    level: str = policy.DEFAULT_LEVEL
+    host: str = "127.0.0.1"
+    port: int = 8787
+    token: str = ""
+    rules: tuple[policy.Rule, ...] = ()
+    deadline: float = DEADLINE
+    """Seconds that new parts of a body may take before they are left as they are."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits between two tries of a hidden round."""
+    upstreams: dict[str, str] = field(default_factory=lambda: dict(routes.UPSTREAMS))
+
+
+class Proxy:
+    """One running proxy: its workers, its connections, and the handler of every request."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._guard = Guard(options.host, options.token)
+        self._workers = Workers(
+            options.home, options.store_cap, options.vocabulary, options.rules, deadline=options.deadline
+        )
+        self._turns = Turns(self._workers.own, options.sleep)
+        ledger = Ledger(options.home)
+        self._accounts = Accounts(ledger)
+        self._pages = Pages(ledger, self._workers.own, options.level)
+        self._quarantined: set[str] = set()
+        """Conversations whose provider refused what we made: their later parts are left as they are."""
+        self._extra = {name: url for name, url in options.upstreams.items() if name not in routes.UPSTREAMS}
+        self._session: aiohttp.ClientSession | None = None
+
+    def app(self) -> web.Application:
+        """The application; it starts its connections and workers, and ends them with itself."""
+        app = web.Application(client_max_size=bodies.MAX_BYTES)
+        app.router.add_route("*", "/{path:(?s:.*)}", self.handle)
+        app.cleanup_ctx.append(self._running)
+        return app
+
+    async def _running(self, app: web.Application) -> AsyncIterator[None]:
+        self._session = session()
+        self._workers.start()
+        writing = asyncio.create_task(self._accounts.run())
+        yield
+        writing.cancel()
+        await self._accounts.close()
+        await self._session.close()
+        await self._workers.close()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Any request of a client."""
+        if not request.raw_path.startswith("/"):
+            return _problem(400, "the request names a whole URL; this is no web proxy: set the client's base URL to it")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if "token" in request.query and request.path in OWN_PAGES:
+            headers.setdefault(TOKEN_HEADER, request.query["token"])
+        own = request.path in OWN_PAGES and request.method in ("GET", "HEAD")
+        probe = own and request.path == "/" and request.method == "HEAD"
+        refused = self._guard.refuses(headers, own and not probe and request.path != "/healthz")
+        if refused is not None:
+            return _problem(403, refused)
+        if own:
+            return await self._pages.answer(request) if not probe else web.Response()
+        try:
+            return await self._relay(request, headers)
+        except web.HTTPRequestEntityTooLarge:
+            return _problem(413, f"the request body is larger than {bodies.MAX_BYTES:,} bytes; no provider takes that")
+
+    async def _relay(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
+        path, _, query = request.raw_path.partition("?")
+        route, path = routes.find(request.method, path, headers, self._extra)
+        target = f"{self.options.upstreams[route.upstream]}{path}" + (f"?{query}" if query else "")
+        try:
+            if headers.get("upgrade", "").lower() == "websocket":
+                if not path.endswith("/responses"):
+                    return web.Response(status=426, headers={"Upgrade": "HTTP/1.1"})
+                route = route._replace(dialect="openai-responses", answers=True)
+                return await self._socket(request, headers, route, target)
+            if not route.dialect or _is_signed(headers):
+                return await self._pass(request, headers, target)
+            return await self._shrink(request, headers, route, target)
+        except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+            return self._broken(request, route, error)
+
+    def _broken(self, request: web.Request, route: routes.Route, error: Exception) -> web.Response:
+        """What becomes of a request whose client or upstream is gone. An answer that has begun can only be cut off."""
+        if request.transport is None or request.transport.is_closing():
+            return web.Response()  # to nobody
+        if request.writer.output_size:
+            log.warning("upstream %s broke off within an answer: %s", route.upstream, type(error).__name__)
+            request.transport.close()
+            return web.Response()
+        log.warning("upstream %s cannot be reached: %s", route.upstream, type(error).__name__)
+        base = self.options.upstreams[route.upstream]
+        return _problem(
+            502, f"the upstream {base} cannot be reached ({_reason(error)}); is it running, and is the network up?"
+        )
+
+    async def _send(
+        self, method: str, target: str, headers: LooseHeaders, body: bytes | AsyncIterator[bytes] | None
+    ) -> aiohttp.ClientResponse:
+        assert self._session is not None
+        return await self._session.request(
+            method, URL(target, encoded=True), headers=headers, data=body, allow_redirects=False,
+            proxy=web_proxy(target),
+        )  # fmt: skip
+
+    async def _pass(self, request: web.Request, headers: dict[str, str], target: str) -> web.StreamResponse:
+        """Relays what is not ours to read, in both directions as it comes."""
+        passed = forwarded(request.raw_headers)
+        if request.body_exists and "content-length" in headers:
+            passed["Content-Length"] = headers["content-length"]
+        body = _streamed(request) if request.body_exists else None
+        answer = await self._send(request.method, target, passed, body)
+        try:
+            asked = Asked(
+                route=routes.Route(""), session="", body=b"", changed=Changed(b""), again=_never, told=lambda *_: None
+            )
+            return await self._turns.relay(request, asked, answer)
+        finally:
+            answer.release()
+
+    async def _shrink(
+        self, request: web.Request, headers: dict[str, str], route: routes.Route, target: str
+    ) -> web.StreamResponse:
+        """Relays a body that a route knows, made smaller."""
+        started = perf_counter()
+        data = await request.read()
+        coding = headers.get("content-encoding", "").strip().lower()
+        plain = bodies.decoded(data, coding)
+        changed = Changed(data, why_not=f"a body with coding {coding} is not read")
+        level = self._level(headers)
+        job = None
+        if plain is not None:
+            hides = "alt=sse" in target or not target.partition("?")[0].endswith(":streamGenerateContent")
+            job = Job(body=plain, dialect=route.dialect, at=route.at, level=level, answers=route.answers, hides=hides)
+            changed = await self._workers.change(job)
+            changed = changed._replace(model=changed.model or routes.model_in(target))
+            same = changed.body == plain
+            data = data if same else bodies.encoded(changed.body, coding)
+        milliseconds = (perf_counter() - started) * 1000
+        passed = forwarded(request.raw_headers, plain=route.answers)
+
+        async def again(body: bytes) -> aiohttp.ClientResponse:
+            return await self._send(request.method, target, passed, bodies.encoded(body, coding))
+
+        asked = self._asked(headers, route, plain or b"", changed, level, milliseconds, again)
+        answer = await self._send(request.method, target, passed, data)
+        if job is not None and answer.status == 400 and may_be_ours(changed, await answer.read()):
+            log.warning("the provider refused a request with new parts made smaller: it is sent again with them raw")
+            self._quarantined.add(asked.session)
+            answer.release()
+            asked.changed = await self._workers.change(replace(job, refused=changed.way))
+            answer = await again(asked.changed.body)
+        try:
+            await self._turns.seen(asked)
+            hides = changed.way == "tool" and route.answers and answer.status == 200
+            return await (self._turns.converse if hides else self._turns.relay)(request, asked, answer)
+        finally:
+            answer.release()
+
+    def _asked(
+        self, headers: dict[str, str], route: routes.Route, plain: bytes, changed: Changed, level: str, ms: float,
+        again: Callable[[bytes], Awaitable[aiohttp.ClientResponse]],
+    ) -> Asked:  # fmt: skip
+        """A request on its way, whose rounds are told to the ledger."""
+
+        def told(usage: Usage | None, number: int, name: str | None, status: int) -> None:
+            if route.answers:
+                self._accounts.add(entry(headers, asked, level, 0.0 if number else ms, usage, number, name, status))
+
+        asked = Asked(route=route, session=session_of(headers), body=plain, changed=changed, again=again, told=told)
+        return asked
+
+    async def _socket(
+        self, request: web.Request, headers: dict[str, str], route: routes.Route, target: str
+    ) -> web.StreamResponse:
+        """Relays a WebSocket; where the upstream takes none, the client is told to speak HTTP."""
+        assert self._session is not None
+        level = self._level(headers)
+        passed = forwarded(request.raw_headers)
+        for name in [name for name in passed if name.lower().startswith("sec-websocket-")]:
+            passed.popall(name, None)
+        try:
+            upstream = await self._session.ws_connect(
+                URL(target, encoded=True), headers=passed, max_msg_size=websocket.MAX_FRAME, proxy=web_proxy(target)
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status in (401, 403, 429):
+                return _problem(error.status, f"the upstream refused the WebSocket: {error.message}")
+            return web.Response(status=426, headers={"Upgrade": "HTTP/1.1"})
+        client = web.WebSocketResponse(max_msg_size=websocket.MAX_FRAME)
+        await client.prepare(request)
+        frame = websocket.Frame(
+            self._workers.change,
+            lambda body, changed: self._asked(headers, route, body, changed, level, 0.0, _never),
+            self._turns,
+            level,
+        )
+        await websocket.Socket(frame, client, upstream).run()
+        return client
+
+    def _level(self, headers: dict[str, str]) -> str:
+        session = session_of(headers)
+        if session and session in self._quarantined:
+            return "meter"
+        asked = headers.get(LEVEL_HEADER, "")
+        return asked if asked in policy.LEVELS else self.options.level
+
+
+def _without_bytes(record: logging.LogRecord) -> bool:
+    """Takes the request's own bytes out of the log of one that is malformed: they may hold a key."""
+    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+        record.msg, record.exc_info, record.levelno, record.levelname = (
+            "a malformed request from %s was refused", None, logging.WARNING, "WARNING",
+        )  # fmt: skip
+    return True
+
+
+http_log.addFilter(_without_bytes)
+
+
+async def _never(body: bytes) -> aiohttp.ClientResponse:
+    raise AssertionError("a request that is only relayed has no second round")
+
+
+async def _streamed(request: web.Request) -> AsyncIterator[bytes]:
+    async for data in request.content.iter_chunked(CHUNK):
+        yield data
+
+
+def _is_signed(headers: dict[str, str]) -> bool:
+    """True if the client signed the body (AWS SigV4): a changed one would be refused."""
+    return headers.get("authorization", "").startswith("AWS4-")
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _problem(status: int, message: str) -> web.Response:
+    """An answer of our own, in the envelope that every client shows."""
+    error = {"type": "headroom_error", "message": f"headroom proxy: {message}", "code": status}
+    return web.Response(
+        status=status, body=json.dumps({"type": "error", "error": error}).encode(), content_type="application/json"
+    )
+
+
+def runner(proxy: Proxy) -> web.AppRunner:
+    """Runs a proxy's application: a handler ends when its client leaves, and bodies keep their content coding."""
+    return web.AppRunner(
+        proxy.app(), handler_cancellation=True, auto_decompress=False, access_log=None, logger=http_log,
+        max_line_size=HEADER_BYTES, max_field_size=HEADER_BYTES,
+    )  # fmt: skip
+
+
+async def serve(options: Options) -> None:
+    """Runs a proxy until cancelled. Raises OSError where the port is taken."""
+    running = runner(Proxy(options))
+    await running.setup()
+    try:
+        await web.TCPSite(running, options.host, options.port).start()
+        await asyncio.Event().wait()
+    finally:
+        await running.cleanup()

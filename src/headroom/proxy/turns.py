@@ -1,0 +1,313 @@
+"""Relays answers to the client and answers the model's retrievals on the way, round by round.
+
+    answer ─▶ client, as it comes ─▶ our tool was called? ─no─▶ end
+       ▲                                    └yes▶ redeem ▶ remember ─┐
+       └─────────────── the next round's request ◀───────────────────┘
+
+What was exchanged is remembered before the next round is asked for: if anything breaks then, the client's next request
+is completed all the same, and the provider reads what it has seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import zlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+
+from headroom.errors import HeadroomError, StoreError
+from headroom.prices import Usage
+from headroom.proxy.decoding import encoded, parsed
+from headroom.proxy.engine import Changed, Engine, inner, outer
+from headroom.proxy.retrieve import DIALECTS
+from headroom.proxy.retrieve.keys import digest
+from headroom.proxy.retrieve.redeem import NO_MORE, redeem
+from headroom.proxy.retrieve.turn import MAX_ROUNDS, Answer, Round, Turn
+from headroom.proxy.rewrite import rewritten
+from headroom.proxy.routes import Route
+from headroom.proxy.upstream import answered
+from headroom.proxy.usage import Meter
+
+log = logging.getLogger("headroom")
+
+MOST_ROUNDS = MAX_ROUNDS + 2
+"""After this many the turn ends, whatever the model asks for."""
+
+RETRIED = frozenset({429, 500, 502, 503, 504, 529})
+"""Refusals of a hidden round that are tried again: the client, which has read half an answer, would not."""
+
+TRIES, FIRST_WAIT, LONGEST_WAIT = 4, 0.5, 30.0
+"""Attempts at a hidden round, and seconds between them, doubled each time; `retry-after` goes first."""
+
+UNREACHABLE = (aiohttp.ClientError, TimeoutError, OSError)
+
+OK, BAD_GATEWAY = 200, 502
+
+_READ = frozenset({"", "identity", "gzip", "deflate"})
+"""Content codings that a stream can be read in. None is asked for, but some servers compress all the same."""
+
+_OTHERS = re.compile(
+    rb"(?i)too long|too many tokens|context.(?:length|window)|credit|billing|quota|api.key|model.{0,40}not"
+)
+"""What a refusal says that has nothing to do with the form of a text."""
+
+SESSIONS = 512
+"""Conversations whose refs are remembered after the notices themselves are gone (compacted)."""
+
+
+@dataclass(kw_only=True)
+class Asked:
+    """A client's request on its way."""
+
+    route: Route
+    session: str
+    body: bytes
+    """As the client sent it, without content coding."""
+    changed: Changed
+    again: Callable[[bytes], Awaitable[aiohttp.ClientResponse]]
+    """Sends another body with the same headers to the same place."""
+    told: Callable[[Usage | None, int, str | None, int], None] = field(repr=False)
+    """Takes the usage, the number and the provider's name of each round."""
+
+
+class Refusal(NamedTuple):
+    """What the upstream says instead of a hidden round's answer."""
+
+    status: int
+    body: bytes
+    headers: CIMultiDict[str]
+
+
+class Turns:
+    """Relays answers of all conversations.
+
+    Args:
+        sleep: waits so many seconds before a hidden round is asked for again.
+    """
+
+    def __init__(self, engine: Engine, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._engine = engine
+        self._sleep = sleep
+        self._refs: OrderedDict[str, set[str]] = OrderedDict()
+
+    async def relay(self, request: web.Request, asked: Asked, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+        """The answer, byte for byte, as it comes."""
+        meter = _meter(asked, answer, _coding(answer))
+        response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=answered(answer.raw_headers))
+        await response.prepare(request)
+        if answer.content.at_eof():  # read before, to see what was refused
+            await response.write(await answer.read())
+        async for data in answer.content.iter_any():
+            await response.write(data)
+            meter.feed(data)
+        self.told(asked, meter.usage(), 0, meter.name, answer.status)
+        await response.write_eof()
+        return response
+
+    async def converse(self, request: web.Request, asked: Asked, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+        """The answer without our calls, and what the model says once they are answered."""
+        if _coding(answer) not in _READ:
+            return await self.relay(request, asked, answer)
+        stream = "event-stream" in answer.content_type
+        turn = DIALECTS[asked.route.dialect].turn(stream=stream)
+        headers = answered(answer.raw_headers, resized=True)
+        headers.popall("Content-Encoding", None)
+        response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
+        if stream:
+            await response.prepare(request)
+        rounds: list[tuple[Round, tuple[Answer, ...]]] = []
+        sent = asked.changed.body
+        try:
+            while await self._goes_on(response, asked, answer, turn, rounds):
+                sent = await asyncio.to_thread(_followed, asked, sent, *rounds[-1])
+                answer.release()
+                again = await self._again(asked, sent)
+                if isinstance(again, Refusal):
+                    return await _refused(request, response, turn, again)
+                answer = again
+        finally:
+            answer.release()
+        end = turn.finish()
+        if not stream:
+            response.headers["Content-Length"] = str(len(end))
+            await response.prepare(request)
+        await response.write(end)
+        await response.write_eof()
+        return response
+
+    async def _goes_on(
+        self, response: web.StreamResponse, asked: Asked, answer: aiohttp.ClientResponse, turn: Turn,
+        rounds: list[tuple[Round, tuple[Answer, ...]]],
+    ) -> bool:  # fmt: skip
+        """Relays one round, and adds it to `rounds` if our calls were in it. True if there must be another."""
+        try:
+            done = await self._round(response, asked, answer, turn, len(rounds))
+        except UNREACHABLE:
+            if rounds:  # the client goes on from what it has seen of this one as well
+                await self.remember(turn, asked, [*rounds, (turn.end_round(), ())])
+            raise
+        if not done.hidden or not done.normal:
+            if rounds:
+                await self.remember(turn, asked, [*rounds, (done, ())])
+            return False
+        rounds.append((done, await self.redeemed(asked, done, len(rounds))))
+        await self.remember(turn, asked, rounds)
+        return not done.own and len(rounds) < MOST_ROUNDS
+
+    async def _round(
+        self, response: web.StreamResponse, asked: Asked, answer: aiohttp.ClientResponse, turn: Turn, number: int
+    ) -> Round:
+        meter = _meter(asked, answer, "")
+        inflate = zlib.decompressobj(47) if _coding(answer) in ("gzip", "deflate") else None
+        async for data in answer.content.iter_any():
+            try:
+                plain = data if inflate is None else inflate.decompress(data)
+            except zlib.error as error:
+                raise aiohttp.ClientPayloadError(f"the answer is not {_coding(answer)}: {error}") from None
+            shown = turn.feed(plain)
+            if shown:
+                await response.write(shown)
+            meter.feed(plain)
+        self.told(asked, meter.usage(), number, meter.name)
+        return turn.end_round()
+
+    async def redeemed(self, asked: Asked, done: Round, number: int) -> tuple[Answer, ...]:
+        """What the hidden calls of a round return; `number` rounds went before it."""
+        if number >= MAX_ROUNDS:
+            return tuple(Answer(call.id, NO_MORE, True) for call in done.hidden)
+        await self._recall(asked)
+        refs = self._known(asked)
+        store = self._engine.store()
+        if store is None:
+            return tuple(Answer(call.id, "The store of originals cannot be read now.", True) for call in done.hidden)
+        return tuple([await asyncio.to_thread(redeem, call, store, refs) for call in done.hidden])
+
+    def _known(self, asked: Asked) -> set[str]:
+        """The refs that this conversation was given, also those whose notices it has since compacted."""
+        given = {part.ref for part in asked.changed.parts if part.ref is not None}
+        name = asked.session or asked.changed.follows
+        return self._given(name, given) if name else given
+
+    def _given(self, name: str, refs: set[str]) -> set[str]:
+        known = self._refs.setdefault(name, set())
+        self._refs.move_to_end(name)
+        known |= refs
+        if len(self._refs) > SESSIONS:
+            self._refs.popitem(last=False)
+        return known
+
+    async def _recall(self, asked: Asked) -> None:
+        """Brings back what an earlier process noted of a session's refs."""
+        store = self._engine.store()
+        if not asked.session or asked.session in self._refs or store is None:
+            return
+        key = digest("refs", asked.session)
+        try:
+            found = await asyncio.to_thread(store.notes, [key])
+        except StoreError:
+            log.exception("what a session was given cannot be read")
+            return
+        self._given(asked.session, set(parsed(found[key]) if key in found else ()))
+
+    def told(self, asked: Asked, usage: Usage | None, number: int, name: str | None, status: int = 200) -> None:
+        """Takes the account of a round. A conversation that the provider keeps is known by the answer it goes on from,
+        if the client does not name it."""
+        asked.told(usage, number, name, status)
+        if name and not asked.session and asked.route.dialect == "openai-responses":
+            self._given(name, self._known(asked))
+
+    async def seen(self, asked: Asked) -> None:
+        """Notes the refs that a request carries, for the session's later requests."""
+        await self._recall(asked)
+        before = len(self._refs.get(asked.session, ()))
+        known = self._known(asked)
+        if asked.session and len(known) > before:
+            await self._note([digest("refs", asked.session)], encoded(sorted(known)))
+
+    async def remember(self, turn: Turn, asked: Asked, rounds: list[tuple[Round, tuple[Answer, ...]]]) -> None:
+        """Keeps what was exchanged, for the client's next requests."""
+        record = turn.record(inner(parsed(asked.body), asked.route.at), rounds)
+        if record is not None:
+            await self._note(record.keys, encoded(record.data))
+
+    async def _note(self, keys: Sequence[bytes], data: bytes) -> None:
+        store = self._engine.store()
+        try:
+            if store is not None:
+                await asyncio.to_thread(store.note, keys, data)
+        except StoreError:
+            log.exception("a retrieval cannot be remembered: the next request will not show it")
+
+    async def _again(self, asked: Asked, body: bytes) -> aiohttp.ClientResponse | Refusal:
+        """The next round's answer; refusals that pass are waited for."""
+        wait = FIRST_WAIT
+        for left in range(TRIES - 1, -1, -1):
+            pause = wait
+            try:
+                answer = await asked.again(body)
+                if answer.status == OK:
+                    return answer
+                refusal = Refusal(answer.status, await answer.read(), answered(answer.raw_headers, resized=True))
+                pause = _after(answer.headers, wait)
+            except UNREACHABLE as error:
+                told = encoded({"error": {"message": f"headroom proxy: the upstream broke off: {error!r}"}})
+                refusal = Refusal(BAD_GATEWAY, told, CIMultiDict({"Content-Type": "application/json"}))
+            if not left or refusal.status not in RETRIED:
+                break
+            await self._sleep(pause)
+            wait *= 2
+        return refusal
+
+
+async def _refused(
+    request: web.Request, response: web.StreamResponse, turn: Turn, refusal: Refusal
+) -> web.StreamResponse:
+    """The upstream refused a hidden round for good: said in the running stream, or as it is."""
+    if not response.prepared:
+        return web.Response(status=refusal.status, body=refusal.body, headers=refusal.headers)
+    told = turn.failed(refusal.status, refusal.body)
+    if told:
+        await response.write(told)
+        await response.write_eof()
+        return response
+    if request.transport is not None:
+        request.transport.close()
+    return web.Response()  # to nobody
+
+
+def _followed(asked: Asked, sent: bytes, done: Round, answers: tuple[Answer, ...]) -> bytes:
+    """The next round's request. What was sent before keeps its bytes."""
+    whole, at = parsed(sent), asked.route.at
+    body = outer(whole, at, DIALECTS[asked.route.dialect].follow_up(inner(whole, at), done, answers))
+    try:
+        return rewritten(sent, whole, body)
+    except (HeadroomError, LookupError, UnicodeEncodeError):
+        return encoded(body)
+
+
+def may_be_ours(changed: Changed, refusal: bytes) -> bool:
+    """True if a refusal (status 400) may be due to what we changed in the parts that this request brought."""
+    new = (part for place, part in enumerate(changed.parts) if place in changed.new)
+    return any(part.tokens_after != part.tokens_before for part in new) and not _OTHERS.search(refusal)
+
+
+def _coding(answer: aiohttp.ClientResponse) -> str:
+    return answer.headers.get("Content-Encoding", "").strip().lower()
+
+
+def _meter(asked: Asked, answer: aiohttp.ClientResponse, coding: str) -> Meter:
+    return Meter(asked.route.dialect if asked.route.answers else "", answer.content_type, coding)
+
+
+def _after(headers: Mapping[str, str], wait: float) -> float:
+    """Seconds to wait before the next try; a date, which no provider sends, does not count."""
+    told = headers.get("retry-after", "").strip()
+    return min(float(told), LONGEST_WAIT) if re.fullmatch(r"\d+(?:\.\d*)?", told) else wait

@@ -1,0 +1,118 @@
+"""The connection to the providers: headers, proxies, certificates. What the client sent goes on as it came."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from multidict import CIMultiDict
+
+from headroom.errors import UsageError
+
+HOP_BY_HOP = frozenset(
+    {
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade", "host", "content-length", "expect",
+    }
+)  # fmt: skip
+"""Headers that belong to one connection (RFC 9110 §7.6.1) or are written anew for the next."""
+
+OURS = "x-headroom-"
+"""What starts so is meant for the proxy and goes no further."""
+
+HEADER_BYTES = 64 * 1024
+"""A request line, a status line or a header may be this long: identity tokens pass the usual limit of 8 kB, and what a
+provider takes is for the provider to say."""
+
+CERTIFICATES = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE")
+"""Variables that name certificate authorities of the user's own."""
+
+
+def forwarded(headers: Iterable[tuple[bytes, bytes]], *, plain: bool = False) -> CIMultiDict[str]:
+    """A client's headers as they go on: in order, repeated ones repeated, in the client's spelling.
+
+    Args:
+        headers: raw names and values.
+        plain: True to ask for an answer without content coding, which we must be able to read.
+    """
+    pairs = [(_decoded(name), _decoded(value)) for name, value in headers]
+    named = {word.strip().lower() for name, value in pairs if name.lower() == "connection" for word in value.split(",")}
+    found: CIMultiDict[str] = CIMultiDict()
+    spelled: dict[str, str] = {}
+    for name, value in pairs:
+        low = name.lower()
+        if low in HOP_BY_HOP or low in named or low.startswith(OURS) or (plain and low == "accept-encoding"):
+            continue
+        found.add(spelled.setdefault(low, name), value)  # aiohttp keeps repeated ones only if spelled the same
+    if plain:
+        found.add("Accept-Encoding", "identity")
+    return found
+
+
+def answered(headers: Iterable[tuple[bytes, bytes]], *, resized: bool = False) -> CIMultiDict[str]:
+    """An upstream's headers as they reach the client. The length stays where the bytes do, not if `resized`."""
+    found: CIMultiDict[str] = CIMultiDict()
+    for name, value in headers:
+        low = _decoded(name).lower()
+        if (low == "content-length" and not resized) or low not in HOP_BY_HOP:
+            found.add(_decoded(name), _decoded(value))
+    return found
+
+
+def _decoded(word: bytes) -> str:
+    """A name or a value as the text that is written as the same bytes again: aiohttp writes UTF-8."""
+    try:
+        return word.decode()
+    except UnicodeDecodeError:
+        return word.decode("latin-1")
+
+
+def trust(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
+    """The system's certificate authorities and the user's, whose files or folders may be missing.
+
+    Raises UsageError where a variable names what holds none.
+    """
+    environ = os.environ if environ is None else environ
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()  # on Windows the system's own store
+    defaults = ssl.get_default_verify_paths()
+    for file, folder in ((defaults.openssl_cafile, None), (None, defaults.openssl_capath)):
+        if (file and os.path.exists(file)) or (folder and os.path.isdir(folder)):
+            context.load_verify_locations(file, folder)
+    for name in CERTIFICATES:
+        path = environ.get(name, "")
+        if path and os.path.exists(path):
+            try:
+                context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
+            except OSError as error:  # an SSLError is one
+                raise UsageError(
+                    f"{name} names {path}, whose certificates cannot be read ({error.strerror or error});"
+                    " correct the variable, or unset it"
+                ) from error
+    return context
+
+
+def web_proxy(url: str) -> str | None:
+    """The proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY set for `url`."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    if proxy_bypass(host):
+        return None
+    return getproxies().get(parts.scheme)
+
+
+def session() -> aiohttp.ClientSession:
+    """The client of all upstreams: no limit on connections, no time limit on an answer, nothing decoded."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=trust(), ttl_dns_cache=60),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=15),
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        max_line_size=HEADER_BYTES,
+        max_field_size=HEADER_BYTES,
+    )
