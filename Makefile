@@ -5,6 +5,7 @@
 #   make install   .venv with the package and the developer tools
 #   make bench     rewrites bench/results.csv
 #   make fuzz      the property tests with fresh random input, many times over
+#   make e2e       real agents and SDKs through a proxy before a fake provider (npm; 1.3 GB; CLIENTS='codex sdk')
 #   make docs      rewrites the generated pages and tables
 #   make format    formats the code        make check   lint and types without tests
 #   make clean     removes .venv, caches and build results
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
-CODE := src tests bench docs
+CODE := src tests bench docs e2e
 
 # The first Python that is new enough and can make a virtual environment; PYTHON=... names another one.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -25,10 +26,10 @@ export HEADROOM_HOME := $(CURDIR)/$(VENV)/headroom-home
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types tests fuzz bench docs format clean
+.PHONY: help install demo test check lint types tests fuzz e2e bench docs format clean
 
 help:
-	@sed -n '3,10s/^#  *//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '3,11s/^#  *//p' $(firstword $(MAKEFILE_LIST))
 
 # Two stamps: what the program needs, and what developers need on top. Each is renewed when pyproject.toml changes.
 RUNTIME := $(VENV)/.runtime
@@ -71,6 +72,9 @@ tests: $(DEV)
 
 fuzz: $(DEV)
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest
+
+e2e: $(RUNTIME)
+	@$(PY) -m e2e $(CLIENTS)
 
 bench: $(DEV)
 	@$(PY) -m bench
