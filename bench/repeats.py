@@ -25,6 +25,7 @@ from bench.workloads import SHARED, anthropic_messages
 from headroom import pipeline, policy, providers
 from headroom.compressors import _repeats
 from headroom.compressors._repeats import Earlier
+from headroom.rendering import Moment
 from headroom.store import MemoryStore
 from headroom.tokens import counter
 from headroom.types import ToolCall
@@ -108,7 +109,7 @@ def sent(document: Document) -> Sent:
     provider = providers.detect(messages)
     items = provider.read(messages) if provider else []
     call = ToolCall(name=document.tool, args=document.args)
-    moment = pipeline.Moment(level=policy.level("lossless"), counter=counter(), store=MemoryStore())
+    moment = Moment(level=policy.level("lossless"), counter=counter(), store=MemoryStore())
     raw = tokens([document.text])
     part = next((item for item in items if item.is_part and item.kind == "result"), None)
     if part is None:
@@ -131,7 +132,7 @@ def session(outputs: Iterable[Sent], scope: Scope, total: Sum) -> None:
         if scope.written:
             own = _repeats.written(output.call)
             earlier += own
-            used += tokens([text for _, text, _ in own]) if scope.window is not None else 0
+            used += tokens([one.text for one in own]) if scope.window is not None else 0
         text, after = output.text, output.tokens
         if scope.results and output.tellable:
             text, after = told(output, earlier, total)

@@ -22,9 +22,11 @@ HERE = Path(__file__).resolve().parent
 COLUMNS = (
     "workload", "group", "level", "way_back", "kind", "reason", "parts", "encoded", "raw_tokens", "tokens",
     "saved_percent", "lossless", "needles_literal", "needles", "needles_total", "samples_literal", "samples",
-    "samples_total", "refs", "redeemed", "peer_tokens", "peer_saved_percent", "peer_needles", "peer_samples",
+    "samples_total", "samples_percent", "refs", "redeemed", "omissions", "redeemed_ranges", "peer_tokens",
+    "peer_saved_percent", "peer_needles", "peer_samples",
 )  # fmt: skip
-"""`needles_literal` counts those that stand in the text as sent, `needles` also those in what it decodes to."""
+"""`needles_literal` counts those that stand in the text as sent, `needles` also those in what it decodes to: where
+something was left out, that is the outline. `omissions` is how many ranges were left out of the parts."""
 
 SPEED_COLUMNS = ("workload", "level", "raw_bytes", "mb_per_s", "peer_mb_per_s", "ratio")
 
@@ -49,7 +51,8 @@ def _row(workload: Workload, level: str) -> dict[str, tables.Cell]:
         "lossless": "yes" if m.lossless else "no",
         "needles_literal": m.needles_literal, "needles": m.needles, "needles_total": len(workload.needles),
         "samples_literal": m.samples_literal, "samples": m.samples, "samples_total": len(workload.samples),
-        "refs": m.refs, "redeemed": m.redeemed,
+        "samples_percent": _share(m.samples, len(workload.samples)), "refs": m.refs, "redeemed": m.redeemed,
+        "omissions": m.omissions, "redeemed_ranges": m.redeemed_ranges,
     }  # fmt: skip
 
 
@@ -111,24 +114,47 @@ def _speed(name: str, level: str, size: int | None, ours: float, theirs: float |
 def summary(rows: Sequence[tables.Row]) -> list[tables.Row]:
     """Token-weighted totals per group and level."""
     keys = sorted({(str(r["group"]), str(r["level"])) for r in rows})
-    out: list[tables.Row] = []
-    for group, level in keys:
-        of = [r for r in rows if (r["group"], r["level"]) == (group, level)]
-        total = {c: sum(v for r in of if isinstance(v := r.get(c), int)) for c in SUMMED}
-        out.append({
-            "group": group, "level": level, "n": len(of), **total,
-            "saved_percent": tables.percent(total["raw_tokens"], total["tokens"]),
-            "peer_saved_percent": tables.percent(total["raw_tokens"], total["peer_tokens"])
-            if total["peer_tokens"] else None,
-        })  # fmt: skip
-    return out
+    return [
+        _total(group, level, [r for r in rows if (r["group"], r["level"]) == (group, level)]) for group, level in keys
+    ]
 
 
-SUMMED = ("raw_tokens", "tokens", "peer_tokens")
-SUMMARY_COLUMNS = ("group", "level", "n", *SUMMED, "saved_percent", "peer_saved_percent")
+def _total(group: str, level: str, of: Sequence[tables.Row]) -> dict[str, tables.Cell]:
+    total = {c: sum(v for r in of if isinstance(v := r.get(c), int)) for c in SUMMED}
+    theirs = any(isinstance(r.get("peer_tokens"), int) for r in of)
+    shares = {
+        "saved_percent": tables.percent(total["raw_tokens"], total["tokens"]),
+        "samples_percent": _share(total["samples"], total["samples_total"]),
+        "peer_saved_percent": tables.percent(total["raw_tokens"], total["peer_tokens"]) if theirs else None,
+    }
+    own = {c: v for c, v in total.items() if theirs or not c.startswith("peer_")}
+    return {"group": group, "level": level, "n": len(of), **own, **shares}
+
+
+def totals(rows: Sequence[tables.Row], group: str = "real") -> list[tables.Row]:
+    """The rows of `results.csv` that sum up a group, one per level; none where the group was not measured."""
+    return [
+        {"workload": f"(total, {group})", **{c: row[c] for c in COLUMNS if c in row}}
+        for row in summary([r for r in rows if r["group"] == group])
+    ]
+
+
+def _share(some: int, all_: int) -> float | None:
+    return round(100 * some / all_, 1) if all_ else None
+
+
+SUMMED = (
+    "raw_tokens", "tokens", "needles_literal", "needles", "needles_total", "samples_literal", "samples",
+    "samples_total", "refs", "redeemed", "omissions", "redeemed_ranges", "peer_tokens", "peer_needles", "peer_samples",
+)  # fmt: skip
+SUMMARY_COLUMNS = (
+    "group", "level", "n", "raw_tokens", "tokens", "saved_percent", "needles", "needles_total", "samples_percent",
+    "omissions", "redeemed_ranges", "peer_tokens", "peer_saved_percent",
+)  # fmt: skip
 SHOWN = (
     "workload", "level", "kind", "raw_tokens", "tokens", "saved_percent", "peer_saved_percent", "lossless",
     "needles", "needles_total", "samples", "samples_total", "peer_needles", "peer_samples", "refs", "redeemed",
+    "omissions", "redeemed_ranges",
 )  # fmt: skip
 
 
@@ -162,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             answers = peer_round(python, workloads, rates)
     if answers:
         rows = results(workloads, options.levels, answers)
-    tables.write(options.out / "results.csv", COLUMNS, rows)
+    tables.write(options.out / "results.csv", COLUMNS, [*rows, *totals(rows)])
     print(tables.text(SHOWN, rows), tables.text(SUMMARY_COLUMNS, summary(rows)), sep="\n\n")
     if options.runs:
         speed = speeds(workloads, options.levels, rates)

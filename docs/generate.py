@@ -77,29 +77,51 @@ def kinds() -> str:
 
 
 def figures() -> str:
-    """What the default level saved on each workload of the last `make bench`, zeros included, beside headroom-ai."""
+    """What two levels saved on each workload of the last `make bench`, zeros included, beside headroom-ai."""
     if not RESULTS.exists():
         return "No results yet: run `make bench`, then `make docs`.\n"
     with RESULTS.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["level"] == policy.DEFAULT_LEVEL]
+        found = list(csv.DictReader(file))
+    lossless = {row["workload"]: f"{row['saved_percent']} %" for row in found if row["level"] == "lossless"}
+    rows = [row for row in found if row["level"] == policy.DEFAULT_LEVEL]
     rows.sort(key=lambda row: -float(row["saved_percent"]))
-    head = ["workload", "kind", "tokens", "Headroom saves", "headroom-ai saves", "headroom-ai shows of the samples"]
-    return table(head, ([row["workload"], row["kind"], f"{int(row['raw_tokens']):,}", f"{row['saved_percent']} %",
-                         *_peer(row)] for row in rows))  # fmt: skip
+    head = ["workload", "kind", "tokens", "lossless", "balanced", "planted facts", "samples", "headroom-ai saves",
+            "its planted facts", "its samples"]  # fmt: skip
+    return table(head, ([row["workload"], row["kind"] or "all", f"{int(row['raw_tokens']):,}",
+                         lossless[row["workload"]], f"{row['saved_percent']} %", *_shown(row, "{}"),
+                         f"{row['peer_saved_percent'] or '–'} %", *_shown(row, "peer_{}")]
+                        for row in rows))  # fmt: skip
 
 
-def _peer(row: dict[str, str]) -> tuple[str, str]:
-    if not row["peer_saved_percent"]:
-        return "–", "–"
-    shown = f"{row['peer_samples']} of {row['samples_total']}" if row["samples_total"] != "0" else "–"
-    return f"{row['peer_saved_percent']} %", shown
+def _shown(row: dict[str, str], column: str) -> tuple[str, str]:
+    """How many of a workload's planted facts and samples are visible."""
+    told = [(row[column.format(name)], row[f"{name}_total"]) for name in ("needles", "samples")]
+    first, second = (f"{some} of {all_}" if some and all_ != "0" else "–" for some, all_ in told)
+    return first, second
+
+
+RULES = """\
+[[rules]]            # documentation is read word for word
+path = "docs/**/*.md"
+level = "meter"
+
+[[rules]]            # outputs of one server may be cut more
+tool = "mcp__tickets__*"
+level = "aggressive"
+
+[[rules]]            # nothing is ever left out of what Bash prints
+tool = "Bash"
+level = "lossless"
+"""
+"""The example of the settings page."""
 
 
 def settings_page() -> str:
     rows = []
+    paths = " or ".join(f"`{name}`" for name in policy.PATH_ARGUMENTS)
     for setting in settings.SETTINGS:
         default = setting.default
-        shown = "the platform's data directory" if callable(default) else f"`{default}`" if default is not None else "–"
+        shown = "the platform's data directory" if callable(default) else f"`{default}`" if default else "–"
         names = [f"`{name}`" if name else "–" for name in (setting.env, setting.flag, setting.key)]
         rows.append([f"`{setting.name}`", *names, shown, setting.help])
     head = ["setting", "environment", "flag", f"key in `{settings.CONFIG}`", "default", "what it does"]
@@ -112,10 +134,22 @@ def settings_page() -> str:
 The nearest source wins: a flag, then the environment, then `{settings.CONFIG}` in the home folder, then the default.
 
 {table(head, rows)}
+## Rules
+
+A rule in `{settings.CONFIG}` gives the outputs of some calls another level, whatever the level in force is.
+The first that fits a call counts; what was decided before stays as it is. Only `--level` goes before all rules.
+`tool` is matched with the tool's name, `path` with {paths} among the call's arguments.
+Both are optional, and globs: `*` and `?` stop at a slash, `**` does not. A `path` that does not begin with a slash may
+begin in any folder.
+
+```toml
+{RULES}```
+
 ## Levels
 
 What a level may do with a part of a request. *encode*: write it in fewer tokens without loss, proved by decoding it.
-*outline*: also leave out what matters least, where the original can be fetched back; no compressor outlines yet.
+*outline*: also leave out what repeats, where the original can be fetched back; at `aggressive` also what matters
+least.
 
 {levels()}
 ## Reasons

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,6 +15,9 @@ from bench.generators import GENERATORS, generated
 from bench.transcripts import Transcript
 from bench.workloads import SHARED, Workload, anthropic_messages, load, openai_messages
 from headroom import Result, compress
+from headroom.notices import PartNotices
+from headroom.store import MemoryStore
+from headroom.types import Item, Omission
 
 NOWHERE = Path("no-such-folder")
 WORKLOADS = load(NOWHERE)
@@ -71,6 +75,73 @@ def test_at_lossless_every_part_is_restored_redeemed_and_no_longer(workload: Wor
     assert measured.tokens <= measured.raw_tokens
     assert measured.needles == len(workload.needles)
     assert measured.samples == len(workload.samples)
+
+
+@pytest.mark.parametrize("level", ["balanced", "aggressive"])
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda w: w.name)
+def test_what_is_left_out_is_counted_and_redeemed_and_is_never_called_lossless(workload: Workload, level: str) -> None:
+    measured = measure.measure(workload, level)
+
+    assert measured.redeemed_ranges == measured.omissions
+    assert measured.redeemed == measured.refs
+    assert measured.lossless == (measured.omissions == 0)
+    assert measured.needles == len(workload.needles)
+
+
+ROWS = '{"items": [{"id": 1.0}, {"id": 2}, {"id": 3}], "by": {"x y": 1, "b": [2], "c": "3"}}'
+
+
+def redeemed(original: str, omission: Omission, sent: str | None = None) -> int:
+    store = MemoryStore()
+    ref = store.put(original)
+    result, _ = measure.run(anthropic_messages("Bash", {}, original), "lossless")
+    report = replace(result.parts[0], ref=ref, omissions=(omission,))
+    item = Item(role="user", kind="result", text=original)
+    notice = PartNotices(ref, "tool").write(omission)
+    return measure.redeemed_ranges(report, item, notice if sent is None else sent, store)
+
+
+@pytest.mark.parametrize(
+    ("original", "omission"),
+    [
+        ("a\nb\nc\nd", Omission(unit="lines", first=2, last=3, what="lines")),
+        ("a\nb\nc\nd", Omission(unit="lines", first=3, last=4, what="lines")),
+        (ROWS, Omission(unit="rows", first=1, last=2, what="rows", path="$.items")),
+        (ROWS, Omission(unit="cells", first=2, last=3, what="long text", path="$.by")),
+        ("[1, 2.50, [3]]", Omission(unit="rows", first=2, last=3, what="rows")),
+    ],
+)
+def test_a_range_is_redeemed_if_its_notice_is_there_and_names_it(original: str, omission: Omission) -> None:
+    assert redeemed(original, omission) == 1
+    assert redeemed(original, omission, "no notice") == 0
+    assert redeemed(original, omission, "[… lines 1-1: other]") == 0
+
+
+@pytest.mark.parametrize(
+    ("original", "omission"),
+    [
+        ("a\nb", Omission(unit="lines", first=3, last=4, what="beyond the text")),
+        ("a\nb", Omission(unit="rows", first=1, last=1, what="no rows")),
+        ("[1]", Omission(unit="rows", first=2, last=3, what="beyond the array")),
+        (ROWS, Omission(unit="rows", first=1, last=1, what="no such path", path="$.item")),
+    ],
+)
+def test_a_range_that_the_original_does_not_have_is_not_redeemed(original: str, omission: Omission) -> None:
+    assert redeemed(original, omission) == 0
+
+
+def test_a_total_weighs_by_tokens_and_stands_below_the_workloads(tmp_path: Path) -> None:
+    real = [replace(w, group="real") for w in WORKLOADS[:3]]
+    rows = run.results(real, ["balanced"], [])
+    (total,) = run.totals(rows)
+
+    assert set(total) <= set(run.COLUMNS)
+    assert total["workload"] == "(total, real)"
+    assert total["tokens"] == sum(int(str(r["tokens"])) for r in rows)
+    assert total["saved_percent"] == tables.percent(int(str(total["raw_tokens"])), int(str(total["tokens"])))
+    assert total["samples_total"] == sum(len(w.samples) for w in real)
+    assert run.totals(run.results(WORKLOADS[:1], ["balanced"], [])) == []
+    assert run.summary(rows)[0]["n"] == 3
 
 
 def test_a_generator_repeats_itself_and_another_seed_does_not() -> None:

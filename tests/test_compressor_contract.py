@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from headroom import policy
 from headroom.compressors import BY_NAME, COMPRESSORS, MARKS
 from headroom.errors import FormatError
-from headroom.pipeline import Moment, decide
+from headroom.pipeline import decide
+from headroom.rendering import Moment
 from headroom.store import MemoryStore
 from headroom.tokens import counter
 from headroom.types import Compressor, Decision, Facts, Item

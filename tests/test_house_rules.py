@@ -27,13 +27,13 @@ IMPORTS_IN_FUNCTIONS = {
     ("src/headroom/tokens.py", "tiktoken"): "an optional dependency, imported in this module alone",
 }
 BROAD_EXCEPTS = {
-    "src/headroom/pipeline.py": "a compressor's failure leaves the part raw (law 7)",
+    "src/headroom/rendering.py": "a compressor's failure leaves the part raw (law 7)",
 }
 WITHOUT_TWIN = {
     "types": "values and protocols without behaviour; the contract suites run over them",
     "compressors.raw": "identity; the contract suite runs over it",
 }
-TESTED_AS_ONE = frozenset({"store", "cli", "providers", "sessions"})
+TESTED_AS_ONE = frozenset({"store", "cli", "providers", "sessions", "gate", "proxy", "testing"})
 """Packages whose modules show themselves only through the package or its tuple: their suite is `test_PACKAGE*.py`."""
 VAGUE_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "misc", "common", "handler", "mixin", "v2"})
 

@@ -19,27 +19,41 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 LAYERS = {
     0: ("types", "errors"),
-    1: ("policy", "tokens", "detect", "prices", "ranges", "spans"),
+    1: ("policy", "tokens", "detect", "gate", "notices", "prices", "ranges", "spans"),
     2: ("compressors", "providers", "store", "pins"),
-    3: ("pipeline",),
-    4: ("settings", "ledger", "sessions"),
-    5: ("api", "replay", "memory"),
-    6: ("proxy", "mcp", "agents", "hooks", "integrations", "audit", "learn", "evals"),
-    7: ("cli",),
-    8: ("__main__",),
+    3: ("rendering",),
+    4: ("pipeline",),
+    5: ("settings", "ledger", "sessions"),
+    6: ("api", "replay", "memory"),
+    7: ("proxy", "mcp", "agents", "hooks", "integrations", "audit", "learn", "evals", "testing"),
+    8: ("cli",),
+    9: ("__main__",),
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names}
 
 EDGES = {
-    "the environment": ("settings",),
+    "the environment": (
+        "settings",
+        "proxy",  # HTTPS_PROXY and SSL_CERT_FILE are the network's, not ours to set
+    ),
     "the clock": ("store", "ledger", "sessions", "audit", "proxy", "cli"),
     "chance": ("proxy", "agents", "cli"),
-    "the network": ("proxy", "mcp"),
+    "the network": (
+        "proxy",
+        "mcp",
+        "testing",  # a fake provider is a server
+        "cli",  # runs the proxy
+    ),
     "processes": ("proxy", "agents", "hooks", "cli"),
-    "a database": ("store", "memory"),
+    "a database": (
+        "store",
+        "ledger",  # a file of its own, so that the store can be purged
+        "memory",
+    ),
     "the disk": (
         "tokens",  # a vocabulary file given by path
         "store",
+        "ledger",  # makes the folder and the file of its database
         "settings",
         "sessions",
         "memory",

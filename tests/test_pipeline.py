@@ -12,7 +12,8 @@ import pytest
 from headroom import policy
 from headroom.errors import StoreError
 from headroom.pins import chain, text_keys
-from headroom.pipeline import Moment, decide
+from headroom.pipeline import decide
+from headroom.rendering import Moment
 from headroom.store import MemoryStore
 from headroom.tokens import counter
 from headroom.types import Decision, Item, Pin, PinKey, Store, ToolCall, WayBack
