@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from headroom.ledger import NAME, Entry, Ledger
-from headroom.proxy.accounts import MOST_CHARS, SESSION_HEADERS, Accounts, agent_of, session_of
+from headroom.proxy.accounts import MOST_CHARS, SESSION_HEADERS, Accounts, agent_of, is_held_out, session_of
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,14 @@ def test_rows_that_cannot_be_written_are_told_and_later_ones_are_written(
     assert record.exc_info is None
     assert [row["answer"] for row in ledger.latest(9)] == ["three"]
     ledger.close()
+
+
+def test_a_share_of_the_conversations_is_held_out_always_the_same_ones() -> None:
+    names = [f"session {n}" for n in range(2_000)]
+    held = [name for name in names if is_held_out(name, 0.1)]
+
+    assert 120 < len(held) < 280
+    assert held == [name for name in names if is_held_out(name, 0.1)]
+    assert not any(is_held_out(name, 0.0) for name in names)
+    assert all(is_held_out(name, 1.0) for name in names)
+    assert not is_held_out("", 1.0), "a conversation without a name cannot be told again"

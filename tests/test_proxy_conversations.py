@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from backports import zstd
 
+from headroom.ledger import Ledger
 from headroom.testing import Call, FakeUpstream, Received, Reply
 from tests.proxies import CLIENTS, Running, ask, options, running
 from tests.streams import JOINED, sse, streaming
@@ -41,6 +42,14 @@ def before(proxy: Running, turns: int = 1) -> Iterator[FakeUpstream]:
     with FakeUpstream([Reply(thinking="hm", calls=[Call("read", {"n": n})]) for n in range(turns)]) as upstream:
         proxy.point(upstream.url)
         yield upstream
+
+
+@contextmanager
+def before_new(home: Path, **given: Any) -> Iterator[tuple[Running, FakeUpstream]]:
+    """The same with a proxy of its own, which has ended afterwards."""
+    script = [Reply(calls=[Call("read", {"path": "a"})]), Reply("done")] * 2
+    with FakeUpstream(script, forks=True) as upstream, running(options(home, upstream.url, **given)) as proxy:
+        yield proxy, upstream
 
 
 def records(name: str, count: int = 120) -> str:
@@ -167,6 +176,19 @@ def test_the_level_header_sets_the_level_of_new_parts(proxy: Running) -> None:
     assert json.dumps(records("level-0")).encode() in last
     assert json.dumps(records("level-1")).encode() not in last
     assert json.dumps(records("level-2")).encode() not in last
+
+
+def test_conversations_that_are_held_out_arrive_as_they_are_and_are_told_apart(tmp_path: Path) -> None:
+    agent = Agent("anthropic", "held out")
+    with before_new(tmp_path, holdout=1.0) as (proxy, upstream):
+        for headers in ([("x-claude-code-session-id", "one")], []):
+            agent.sends(proxy.url, headers)
+            agent.reads(records("held-out"))
+            agent.sends(proxy.url, headers)
+            if headers:
+                assert upstream.requests[-1].body == agent.sent
+    held = {total.name: total.requests for total in Ledger(tmp_path).totals("holdout")}
+    assert held == {"left raw": 2, "smaller": 2}
 
 
 @pytest.mark.parametrize("level", ["meter", "lossless"])

@@ -18,6 +18,7 @@ from headroom.settings import CONFIG, SETTINGS, Setting, Settings, load
 GOOD: dict[str, tuple[str, str, str]] = {
     "level": ("meter", "lossless", "aggressive"),
     "store_cap": ("10M", "20M", "30M"),
+    "holdout": ("0.1", "0.2", "0.3"),
     "vocabulary": ("one", "two", "three"),
 }
 """Three values of each setting but `home`, for the settings file, the environment and the flag."""

@@ -106,6 +106,7 @@ GROUPS = {
     "model": "model",
     "level": "level",
     "session": "session",
+    "holdout": "CASE holdout WHEN 0 THEN 'smaller' ELSE 'left raw' END",
 }
 """What rows can be summed by, as SQL."""
 

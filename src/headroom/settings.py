@@ -39,6 +39,8 @@ class Settings:
     """Folder of `.tiktoken` files; None counts with the vocabularies inside splintr-rs."""
     rules: tuple[policy.Rule, ...] = ()
     """Other levels for some tools and paths, the first that fits first."""
+    holdout: float = 0.0
+    """Share of conversations that the proxy leaves raw, so that the bill of both kinds can be compared."""
 
 
 class Type(NamedTuple):
@@ -187,6 +189,13 @@ def _level(value: object, base: Path) -> str:
 _SIZE = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*(?:([KMGT])(?:i?B)?|B)?\s*", re.IGNORECASE)
 
 
+def _share(value: object, base: Path) -> float:
+    share = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else -1.0
+    if not 0 <= share <= 1:
+        raise ValueError
+    return share
+
+
 def _size(value: object, base: Path) -> int:
     """Bytes; K, M, G and T are powers of 1,024."""
     found = _SIZE.fullmatch(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
@@ -272,6 +281,15 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "rules",
         "Other levels for some tools and paths.",
+    ),
+    Setting(
+        "holdout",
+        Type(_share, "use a share from 0 to 1, such as 0.1"),
+        "0",
+        "HEADROOM_HOLDOUT",
+        None,
+        "holdout",
+        "Share of conversations that the proxy leaves raw, so that you can compare what both cost.",
     ),
 )
 """Every setting. The first is `home`, since the settings file lies in it."""

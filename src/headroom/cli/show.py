@@ -53,8 +53,8 @@ def record(original: Original, decisions: Sequence[Decision]) -> dict[str, Any]:
 
 def summary(original: Original, decisions: Sequence[Decision]) -> Iterator[str]:
     """The original's size, and each decision with its figures, its reason and what was left out."""
-    size = f"{len(_lines(original.text)):,} lines, {len(original.text.encode('utf-8', 'surrogatepass')):,} bytes"
-    yield f"{original.ref}: {size}"
+    count, size = len(_lines(original.text)), len(original.text.encode("utf-8", "surrogatepass"))
+    yield f"{original.ref}: {count:,} line{'s' * (count != 1)}, {size:,} bytes"
     if not decisions:
         yield "No conversation holds a decision about it, so only the original is known."
         yield f"To read it: headroom get {original.ref}"

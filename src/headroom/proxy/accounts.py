@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 from collections.abc import Mapping
@@ -67,6 +68,11 @@ def session_of(headers: Mapping[str, str]) -> str:
     return next((headers[name][:MOST_CHARS] for name in SESSION_HEADERS if headers.get(name)), "")
 
 
+def is_held_out(session: str, share: float) -> bool:
+    """True for the conversations that are left raw, always the same ones: by the hash of their name."""
+    return bool(session) and hashlib.sha256(session.encode("utf-8", "replace")).digest()[0] < 256 * share
+
+
 def agent_of(headers: Mapping[str, str]) -> str:
     """The client, by the first product of its User-Agent: `claude-cli`, `codex_cli_rs`."""
     found = _PRODUCT.match(headers.get("user-agent", ""))
@@ -75,7 +81,7 @@ def agent_of(headers: Mapping[str, str]) -> str:
 
 def entry(
     headers: Mapping[str, str], asked: Asked, level: str, ms: float, usage: Usage | None, number: int, name: str | None,
-    status: int = 200,
+    status: int = 200, held_out: bool = False,
 ) -> Entry:  # fmt: skip
     """The row of one round of a turn. A refused request spared nothing: it comes again."""
     changed = asked.changed
@@ -90,6 +96,7 @@ def entry(
         model=changed.model,
         level=level,
         status=status,
+        holdout=held_out,
         ms=ms,
         round=number,
         answer=name,

@@ -25,7 +25,7 @@ from headroom import policy
 from headroom.ledger import Ledger
 from headroom.prices import Usage
 from headroom.proxy import bodies, routes, websocket
-from headroom.proxy.accounts import Accounts, entry, session_of
+from headroom.proxy.accounts import Accounts, entry, is_held_out, session_of
 from headroom.proxy.engine import Changed, Job
 from headroom.proxy.guard import TOKEN_HEADER, Guard
 from headroom.proxy.pages import Pages
@@ -58,6 +58,8 @@ class Options:
     port: int = 8787
     token: str = ""
     rules: tuple[policy.Rule, ...] = ()
+    holdout: float = 0.0
+    """Share of the conversations that are left raw, of those whose client names them."""
     deadline: float = DEADLINE
     """Seconds that new parts of a body may take before they are left as they are."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -217,10 +219,13 @@ class Proxy:
         again: Callable[[bytes], Awaitable[aiohttp.ClientResponse]],
     ) -> Asked:  # fmt: skip
         """A request on its way, whose rounds are told to the ledger."""
+        held_out = is_held_out(session_of(headers), self.options.holdout)
 
         def told(usage: Usage | None, number: int, name: str | None, status: int) -> None:
             if route.answers:
-                self._accounts.add(entry(headers, asked, level, 0.0 if number else ms, usage, number, name, status))
+                self._accounts.add(
+                    entry(headers, asked, level, 0.0 if number else ms, usage, number, name, status, held_out)
+                )
 
         asked = Asked(route=route, session=session_of(headers), body=plain, changed=changed, again=again, told=told)
         return asked
@@ -255,7 +260,7 @@ class Proxy:
 
     def _level(self, headers: dict[str, str]) -> str:
         session = session_of(headers)
-        if session and session in self._quarantined:
+        if session and (session in self._quarantined or is_held_out(session, self.options.holdout)):
             return "meter"
         asked = headers.get(LEVEL_HEADER, "")
         return asked if asked in policy.LEVELS else self.options.level
