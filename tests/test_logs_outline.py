@@ -189,3 +189,16 @@ def test_any_outline_is_restored_and_tells_exactly_what_it_leaves_out(
 @given(st.lists(st.text("ab1 :.[]()=/%-\t\r\0×…", max_size=30), max_size=60))
 def test_any_lines_at_all_have_an_outline_that_is_restored_or_none(lines: list[str]) -> None:
     outline_of(3 * lines)
+
+
+def test_files_that_a_log_lists_are_never_left_out() -> None:
+    files = [
+        f"-rw-r--r--@  1 ada  staff  6966 Jan {n % 28 + 1:2} 13:10 2026-01-{n:02}-19abe{n:03}.json" for n in range(60)
+    ]
+    beats = [f"2026-03-09 06:41:{n % 60:02} INFO pool heartbeat took {n % 9} ms" for n in range(300)]
+    facts = Facts("\n".join([*beats, *files, *beats]))
+    made = BY_NAME["logs"].outline(facts, PartNotices("k3f7q2abcdef", "tool"), False)
+
+    assert made is not None
+    assert made.omissions
+    assert set(files) <= set(made.text.split("\n"))

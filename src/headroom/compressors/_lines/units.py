@@ -41,6 +41,9 @@ FAILURES = (*ALARMS, "fail", "severe", "abort", "killed", "refused", "denied", "
 _VARYING = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b", re.IGNORECASE)
 """What may differ between two lines on one failure: less than elsewhere, as the facts gate asks for one of each."""
 
+_FILE = re.compile(r"[-dlbcps](?:[r-][w-][xsStT-]){3}[.+@]? +\d")
+"""A line of `ls -l`: names that differ in digits alone are different files, and the agent asked which there are."""
+
 _TURN = re.compile(
     r"(?i)\b(?:start(?:ed|ing|up)?|stop(?:ped|ping)?|restart(?:ed|ing)?|shut(?:ting)? ?down|reboot(?:ed|ing)?"
     r"|boot(?:ed)?|(?:dis|re)?connect(?:ed|ing)|fail(?:ed )?over|promoted|demoted|elected|leader|joined|left"
@@ -195,7 +198,7 @@ def _read(facts: Facts) -> Log:
         for place, row in zip(places, values, strict=True):
             start, stop = entries[place]
             text = "\n".join(lines[start : stop + 1])
-            alike = str(number) if len(places) > 1 else ""
+            alike = str(number) if len(places) > 1 and not _FILE.match(text) else ""
             units[place] = Unit(start + 1, stop + 1, text, label, alike, keep.get(place, ""), row)
     return Log([units[place] for place in range(len(entries))], measured, clock)
 
