@@ -88,7 +88,7 @@ def render(part: Item, moment: Moment, store: Store, context: Context) -> Decisi
         made = _outlined(part, made, attempts, store, context)
         if made.omissions and moment.references and part.kind == "result":
             made = _same_as_above(made, moment, context.earlier)
-    return made if made.rendering is None else _stored(part, made, moment, store)
+    return made if made.rendering is None or made.ref is not None else _stored(part, made, moment, store)
 
 
 def _query(part: Item, moment: Moment, context: Context) -> str:
@@ -148,7 +148,7 @@ def _outlined(part: Item, made: Decision, attempts: _Attempts, store: Store, con
             if why == "outlined" and after < best.tokens_after:
                 best = replace(
                     made, rendering=text, kind=kind.name, version=kind.version, lossless=False, reason=why,
-                    tokens_after=after, omissions=outline.omissions, refers=(),
+                    tokens_after=after, omissions=outline.omissions, refers=(), ref=ref,
                 )  # fmt: skip
         if outline is not None and moment.explain is not None:
             moment.explain(part, outline, why)

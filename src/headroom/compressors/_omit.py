@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from headroom.compressors import _select
 from headroom.notices import read
 from headroom.types import Facts, Notices, Omission, Outline, Unit
 
+FAILURE = re.compile(r"\b(?:error|fail(?:ed|ure|ures)?|fatal|panic(?:ked)?|exception|traceback)\b", re.IGNORECASE)
+"""Words of failure as code, diffs and names hold them; what runs and logs print is wider, and theirs."""
+
+
+def without(lines: Sequence[str], omissions: Sequence[Omission], notices: Notices) -> str:
+    """The lines with a notice in place of each omission; omissions in order, without overlap."""
+    made: list[str] = []
+    at = 0
+    for omission in omissions:
+        made += [*lines[at : omission.first - 1], notices.write(omission)]
+        at = omission.last
+    return "\n".join([*made, *lines[at:]])
+
 
 class ByLines:
     """`outline` and `restored` for kinds whose units are runs of lines. Without `units` nothing is left out."""
+
+    only_deep = False
+    """True for kinds of which nothing is left out but at levels that are deep."""
 
     def units(self, facts: Facts) -> Sequence[Unit]:
         """The units of the text in order, without overlap; lines between them are always shown."""
@@ -21,19 +38,14 @@ class ByLines:
         return _select.told(run)
 
     def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
-        judged = _select.select(self.units(facts), facts.query, deep)
-        made: list[str] = []
-        omissions: list[Omission] = []
-        at = 1
-        for run in _select.dropped(judged):
-            first, last = run[0].first, run[-1].last
-            omission = Omission(unit="lines", first=first, last=last, what=self.told(facts, run))
-            made += [*facts.lines[at - 1 : first - 1], notices.write(omission)]
-            omissions.append(omission)
-            at = last + 1
+        judged = [] if self.only_deep and not deep else _select.select(self.units(facts), facts.query, deep)
         if not judged:
             return None
-        return Outline("\n".join([*made, *facts.lines[at - 1 :]]), tuple(omissions), tuple(judged))
+        omissions = [
+            Omission(unit="lines", first=run[0].first, last=run[-1].last, what=self.told(facts, run))
+            for run in _select.dropped(judged)
+        ]
+        return Outline(without(facts.lines, omissions, notices), tuple(omissions), tuple(judged))
 
     def restored(self, facts: Facts, outline: str) -> bool:
         made: list[str] = []

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from headroom.compressors._code import outline
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._texture import texture
-from headroom.types import Facts, Notices, Outline, PartClass, Unit
+from headroom.types import Facts, PartClass, Unit
 
 
 class Code(ByteExact):
@@ -22,6 +22,7 @@ class Code(ByteExact):
     name = "code"
     version = 1
     content: PartClass = "read"
+    only_deep = True
     marks: tuple[str, ...] = ()
 
     def fit(self, facts: Facts) -> float:
@@ -38,6 +39,3 @@ class Code(ByteExact):
 
     def told(self, facts: Facts, run: Sequence[Unit]) -> str:
         return outline.told(run)
-
-    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
-        return super().outline(facts, notices, deep) if deep else None

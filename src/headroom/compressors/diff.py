@@ -15,7 +15,7 @@ from headroom.compressors._diff import commits, diffstat, fileheads, tedious
 from headroom.compressors._diff.fileheads import USUAL, Prefixes
 from headroom.compressors._exact import ByteExact
 from headroom.errors import FormatError
-from headroom.types import Facts, Notices, Outline, PartClass, Unit
+from headroom.types import Facts, PartClass, Unit
 
 GIT = "[short git headers"
 PLAIN = "[short diff headers"
@@ -52,6 +52,7 @@ class Diff(ByteExact):
     name = "diff"
     version = 1
     content: PartClass = "read"
+    only_deep = True
     marks: tuple[str, ...] = (GIT, PLAIN, STAT)
 
     def fit(self, facts: Facts) -> float:
@@ -81,9 +82,6 @@ class Diff(ByteExact):
 
     def told(self, facts: Facts, run: Sequence[Unit]) -> str:
         return tedious.told(run)
-
-    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
-        return super().outline(facts, notices, deep) if deep else None
 
 
 def _first_sign(text: str) -> int | None:

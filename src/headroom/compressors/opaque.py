@@ -13,6 +13,7 @@ from headroom.compressors import _opaque_runs
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._lines import codec
 from headroom.compressors._lines.cost import cost
+from headroom.compressors._omit import without
 from headroom.compressors._texture import texture
 from headroom.types import Facts, Notices, Omission, Outline, PartClass
 
@@ -52,12 +53,9 @@ class Opaque(ByteExact):
         if texture(facts).kind not in ("dump", "minified"):
             return None
         asked = set(_ASKED.findall(facts.query or ""))
-        made: list[str] = []
-        omissions: list[Omission] = []
-        at = 0
-        for run in _opaque_runs.runs(facts.lines):
-            if not any(word in run.text for word in asked):
-                omissions.append(Omission(unit="lines", first=run.first, last=run.last, what=run.what))
-                made += [*facts.lines[at : run.first - 1], notices.write(omissions[-1])]
-                at = run.last
-        return Outline("\n".join([*made, *facts.lines[at:]]), tuple(omissions)) if omissions else None
+        omissions = [
+            Omission(unit="lines", first=run.first, last=run.last, what=run.what)
+            for run in _opaque_runs.runs(facts.lines)
+            if not any(word in run.text for word in asked)
+        ]
+        return Outline(without(facts.lines, omissions, notices), tuple(omissions)) if omissions else None

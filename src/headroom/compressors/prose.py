@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._lines import codec
 from headroom.compressors._texture import shows_file, texture
-from headroom.types import Facts, Notices, Outline, PartClass, Unit
+from headroom.types import Facts, PartClass, Unit
 
 MARK = "[text codes: "
 
@@ -41,6 +41,7 @@ class Prose(ByteExact):
     name = "prose"
     version = 1
     content: PartClass = "machine"
+    only_deep = True
     marks: tuple[str, ...] = (MARK,)
 
     def fit(self, facts: Facts) -> float:
@@ -54,14 +55,11 @@ class Prose(ByteExact):
 
     def units(self, facts: Facts) -> Sequence[Unit]:
         made: list[Unit] = []
-        for first, last, place in _paragraphs(facts.lines):
+        for first, last, place in () if shows_file(facts.call) else _paragraphs(facts.lines):
             text = "\n".join(facts.lines[first : last + 1])
             keep = "opens its section" if place < OPENING else "number or rule" if _WEIGHTY.search(text) else ""
             made.append(Unit(first + 1, last + 1, text, "paragraphs", "paragraph", keep))
         return made
-
-    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
-        return super().outline(facts, notices, deep) if deep and not shows_file(facts.call) else None
 
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[tuple[int, int, int]]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from headroom.compressors._code import outline
 from headroom.compressors._exact import ByteExact
 from headroom.errors import FormatError
-from headroom.types import Facts, Notices, Outline, PartClass, Unit
+from headroom.types import Facts, PartClass, Unit
 
 MARK = "[every 10th line numbered"
 HEADER = re.compile(re.escape(MARK) + r'(?:; gutter "([^"\n]+)")?\]')
@@ -86,6 +86,7 @@ class Reading(ByteExact):
     name = "reading"
     version = 1
     content: PartClass = "read"
+    only_deep = True
     marks: tuple[str, ...] = (MARK,)
 
     def fit(self, facts: Facts) -> float:
@@ -131,9 +132,6 @@ class Reading(ByteExact):
 
     def told(self, facts: Facts, run: Sequence[Unit]) -> str:
         return outline.told(run)
-
-    def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
-        return super().outline(facts, notices, deep) if deep else None
 
 
 def _whole_file(facts: Facts) -> list[str]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from headroom.compressors._omit import FAILURE
 from headroom.types import Unit
 
 MIN_LINES = 20
@@ -45,7 +46,6 @@ _WORKS = re.compile(r"\ba\([^()]*\ba\b")
 _COMMENT = re.compile(r"\s*(?://|#(?!!)|/\*|\*|<!--|--|;)")
 _LICENCE = re.compile(r"(?i)\bcopyright\b|\blicen[cs]e|\bSPDX-")
 _LEFT_OVER = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|BUG)\b")
-_FAILURE = re.compile(r"\b(?:error|fail(?:ed|ure|ures)?|fatal|panic(?:ked)?|exception|traceback)\b", re.IGNORECASE)
 
 
 class Run(NamedTuple):
@@ -70,7 +70,7 @@ def units(lines: Sequence[str]) -> list[Unit]:
 def _reason(line: str, edge: bool) -> str:
     if edge:
         return "shows the form"
-    return "failure" if _FAILURE.search(line) else "work left over" if _LEFT_OVER.search(line) else ""
+    return "failure" if FAILURE.search(line) else "work left over" if _LEFT_OVER.search(line) else ""
 
 
 def _licence(lines: Sequence[str]) -> Iterator[Run]:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from headroom.compressors._omit import FAILURE
 from headroom.types import Unit
 
 NEAR = 1
@@ -24,7 +25,6 @@ _GENERATED = re.compile(
     r"|\.min\.(?:js|css|mjs)\Z|\.(?:js|css)\.map\Z|[._]pb2?(?:_grpc)?\.(?:go|py|cc|h|ts)\Z|\.g\.dart\Z|\.designer\.cs\Z"
     r"|(?:^|/)(?:dist|node_modules)/"
 )
-_FAILURE = re.compile(r"\b(?:error|fail(?:ed|ure|ures)?|fatal|panic(?:ked)?|exception|traceback)\b", re.IGNORECASE)
 
 
 def units(lines: Sequence[str], query: str, hunk_end: Callable[[int], int]) -> list[Unit]:
@@ -58,7 +58,7 @@ def told(run: Sequence[Unit]) -> str:
 
 def _unit(lines: Sequence[str], at: int, key: str) -> Unit:
     line = lines[at]
-    return Unit(at + 1, at + 1, line, "lines", key, "failure" if _FAILURE.search(line) else "")
+    return Unit(at + 1, at + 1, line, "lines", key, "failure" if FAILURE.search(line) else "")
 
 
 def _far(lines: Sequence[str], first: int, stop: int) -> list[int]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from headroom.compressors._listing import long, names, paths, rows, tree
+from headroom.compressors._omit import FAILURE
 from headroom.types import Unit
 
 TOOLS = frozenset({
@@ -51,7 +52,6 @@ _SOURCE = frozenset({
 _HASH = re.compile(r"(?<![0-9A-Za-z])(?=[a-f]{0,63}[0-9])[0-9a-f]{8,64}(?![0-9A-Za-z])")
 _NUMBER = re.compile(r"[0-9]+")
 _STATUS = re.compile(r"[ MTADRCU?!]{2} |[AMDTRC][0-9]{0,3}\t|\t?(?:[a-z ]+: +)?")
-_FAILURE = re.compile(r"\b(?:error|fail(?:ed|ure|ures)?|fatal|panic(?:ked)?|exception|traceback)\b", re.IGNORECASE)
 _EXTENSION = re.compile(r"[^.].*\.([A-Za-z][A-Za-z0-9]{0,9})\Z")
 
 
@@ -95,7 +95,7 @@ def units(form: str, lines: Sequence[str], query: str) -> tuple[list[Unit], Mapp
             if entry.row:
                 made.append(Unit(at + 1, at + 1, lines[at], "files"))
             continue
-        keep = "last of its kind" if last.get(noise.key) == at else "failure" if _FAILURE.search(lines[at]) else ""
+        keep = "last of its kind" if last.get(noise.key) == at else "failure" if FAILURE.search(lines[at]) else ""
         values = (float(noise.size),) if at in families and noise.size is not None else ()
         made.append(Unit(at + 1, at + 1, lines[at], "files", noise.key, keep, values))
     return made, noisy
