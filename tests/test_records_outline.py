@@ -175,7 +175,41 @@ def test_hash_sums_are_left_out_and_ids_stay() -> None:
         " · headroom_retrieve('k3f7q2', path='$.packages', rows='1-10')]",
         None,
     )
-    assert made == {key: {**value, "integrity": GONE} for key, value in packages.items()}
+    assert made == {key: {"version": value["version"], "commit": value["commit"]} for key, value in packages.items()}
+
+
+def test_a_hash_sum_beside_other_values_of_its_name_is_told_by_a_sign() -> None:
+    files = [{"file": f"part-{word}", "sum": f"{3**161 + i:064x}"} for i, word in enumerate("abcdefghijkl")]
+    made = rows(shown([*files[:5], {"file": "part-five", "sum": "not made yet"}, *files[5:]]))
+
+    assert made[5] == {"file": "part-five", "sum": "not made yet"}
+    assert made[4]["sum"] == made[6]["sum"] == GONE
+
+
+def test_the_address_of_an_archive_is_left_out_only_beside_its_hash_sum() -> None:
+    urls = [f"https://registry.npm.example/{word}/-/{word}-1.{i}.0.tgz" for i, word in enumerate("abcdefghijkl")]
+    sums = [f"sha256-{3**161 + i:064x}" for i in range(len(urls))]
+    named = [{"name": url[29], "resolved": url} for url in urls]
+
+    assert outlined(named) is None
+    made = shown([{**row, "sum": sum_} for row, sum_ in zip(named, sums, strict=True)])
+    assert made[:-1] == [{"name": row["name"]} for row in named]
+    assert "resolved, sum left out" in made[-1]
+
+
+def test_a_string_may_be_missing_only_where_a_notice_says_so() -> None:
+    files = [{"file": f"part-{word}", "sum": f"{3**161 + i:064x}"} for i, word in enumerate("abcdefghijkl")]
+    outline = outlined(files)
+
+    assert outline is not None
+    assert RECORDS.restored(Facts(json.dumps(files)), outline.text)
+    for wrong in (
+        outline.text.replace('"file":"part-c"', '"other":"part-c"'),
+        outline.text.replace('"file":"part-c"', ""),
+        outline.text.replace("sum left out", "sums left out"),
+    ):
+        assert wrong != outline.text
+        assert not RECORDS.restored(Facts(json.dumps(files)), wrong)
 
 
 def test_a_long_id_that_a_next_call_may_need_stays() -> None:

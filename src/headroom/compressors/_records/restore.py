@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from headroom.compressors._columns.json_text import Tree
 from headroom.compressors._records.shapes import is_notice
+from headroom.compressors._records.shorten import left_out
 from headroom.notices import CUT, GONE, PATH, read
 
 
@@ -16,34 +17,38 @@ def step(path: str, key: str | int) -> str | None:
     return made if PATH.fullmatch(made) else None
 
 
-def completes(made: Tree, tree: Tree, path: str | None = "") -> bool:
-    """True if `made` is `tree` once each notice in it is replaced by what it names."""
+def completes(made: Tree, tree: Tree, path: str | None = "", gone: frozenset[str] = frozenset()) -> bool:
+    """True if `made` is `tree` once each notice in it is replaced by what it names; `gone` are the names of strings
+    that a notice around says are left out."""
     if type(made) is not type(tree):
         return False
     if type(made) is str:
         return made in (tree, GONE) or (CUT in made and _shows(made, tree))
     if type(made) is list:
-        return _row_by_row([(item, None) for item in made], [(i, item) for i, item in enumerate(tree)], path, False)
+        return _row_by_row([(item, None) for item in made], [(i, item) for i, item in enumerate(tree)], path, gone)
     if type(made) is dict:
-        return _row_by_row(list(made.items()), list(tree.items()), path, True)
+        there = [(key, item) for key, item in tree.items() if key in made or key not in gone or type(item) is not str]
+        return _row_by_row(list(made.items()), there, path, gone, keyed=True)
     return bool(made == tree)
 
 
 def _row_by_row(
-    made: list[tuple[Tree, Tree]], rows: list[tuple[str | int, Tree]], path: str | None, keyed: bool
-) -> bool:
+    made: list[tuple[Tree, Tree]], rows: list[tuple[str | int, Tree]], path: str | None, gone: frozenset[str],
+    keyed: bool = False,
+) -> bool:  # fmt: skip
     """The same for the rows of a list or the members of an object, in order; elements of a list stand first in their
     pair."""
+    notices = [read(first) if _is_notice(first, second, keyed) else None for first, second in made]
+    gone |= {name for told in notices if told and told.unit == "cells" for name in left_out(told.what)}
     at = 0
-    for first, second in made:
-        if type(first) is str and (second is None or not keyed) and is_notice(first):
-            omission = read(first)
-            if omission is None or omission.path != path:
+    for (first, second), told in zip(made, notices, strict=True):
+        if told:
+            if told.path != path:
                 return False
-            if omission.unit == "rows":
-                if omission.first != at + 1 or not omission.first <= omission.last <= len(rows):
+            if told.unit == "rows":
+                if told.first != at + 1 or not told.first <= told.last <= len(rows):
                     return False
-                at = omission.last
+                at = told.last
             continue
         if at >= len(rows):
             return False
@@ -51,10 +56,14 @@ def _row_by_row(
         if keyed and first != key:
             return False
         below = None if path is None else step(path, key)
-        if not completes(second if keyed else first, row, below):
+        if not completes(second if keyed else first, row, below, gone):
             return False
         at += 1
     return at == len(rows)
+
+
+def _is_notice(first: Tree, second: Tree, keyed: bool) -> bool:
+    return type(first) is str and (second is None or not keyed) and is_notice(first)
 
 
 def _shows(made: str, text: str) -> bool:

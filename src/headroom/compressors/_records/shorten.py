@@ -46,6 +46,8 @@ _opaque = re.compile(
     r"[A-Za-z0-9+/_.-]{44,}={0,2})"
 ).fullmatch
 _switch = re.compile(r"[a-z][A-Z0-9]|[A-Z][a-z0-9]|[0-9][A-Za-z]").findall
+_archive = re.compile(r"https?://\S+\.(?:tgz|tar\.[gx]z|zip|whl|crate|gem|jar)(?:[?#]\S*)?").fullmatch
+"""Truthy for the address of a package's archive: beside the archive's hash sum it is as little read as that."""
 _signed = re.compile(r"(?i)https?://[^\s?]+\?(?=\S{80,}\Z)\S*(?:signature|sig=|token=|x-amz-|x-goog-)").match
 _code = re.compile(
     r"\b(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+\s?[=:]|[A-Z]{1,6}-?\d{3,}\b|0x[0-9a-f]{4,}|exit (?:code|status) [1-9])"
@@ -59,6 +61,8 @@ _statement = re.compile(r"\s*(?:raise|except|throw|catch|return|assert|if|elif|e
 """Truthy for a line of code: that it names an error tells of none."""
 _word = re.compile(r"[a-z0-9_][\w.:@#/-]{2,}")
 
+LEFT_OUT = " left out"
+
 Place = tuple[str, ...]
 """Keys from a row to a string; elements of a list share one place."""
 
@@ -68,6 +72,8 @@ class Plan(NamedTuple):
 
     starts: frozenset[Place]
     opaque: frozenset[Place]
+    gone: frozenset[Place]
+    """Those of them of which nothing is shown: every string there is opaque."""
     asked: frozenset[str]
     """Words of the query that stand in few of the texts: lines that hold one stay."""
 
@@ -78,12 +84,18 @@ class Plan(NamedTuple):
         if self.starts:
             said.append(f"{_names(self.starts)} cut to the start and telling lines")
         if self.opaque:
-            said.append(f"{_names(self.opaque)} left out")
+            said.append(f"{_names(self.opaque)}{LEFT_OUT}")
         return ", ".join(said)
 
 
 def _names(places: Collection[Place]) -> str:
     return ", ".join(sorted({place[-1] for place in places}))
+
+
+def left_out(what: str) -> frozenset[str]:
+    """The names that a notice's words say are left out."""
+    names = re.sub(r"^.* cut to the start and telling lines, ", "", what).removesuffix(LEFT_OUT)
+    return frozenset(names.split(", ")) if what.endswith(LEFT_OUT) else frozenset()
 
 
 def plan(rows: Sequence[Tree], labelled: bool, asked: Collection[str]) -> Plan:
@@ -93,7 +105,7 @@ def plan(rows: Sequence[Tree], labelled: bool, asked: Collection[str]) -> Plan:
         for place, text in _strings(row, ()):
             found[place].append(text)
     total = sum(sum(map(len, texts)) for texts in found.values())
-    starts, opaque = set(), set()
+    starts, opaque, archives = set(), set(), set()
     for place, texts in found.items():
         size = sum(map(len, texts))
         if not place or place[-1].lower() in asked or _handle(place[-1]) or len(texts) < 3:
@@ -101,6 +113,8 @@ def plan(rows: Sequence[Tree], labelled: bool, asked: Collection[str]) -> Plan:
         some = texts[:: 1 + len(texts) // SAMPLED]
         if size >= OPAQUE_CHARS * OPAQUE_SHARE * len(texts) and sum(map(_is_opaque, some)) >= OPAQUE_SHARE * len(some):
             opaque.add(place)
+        elif sum(map(bool, map(_archive, some))) >= OPAQUE_SHARE * len(some):
+            archives.add(place)
         elif not labelled or _evidence(place[-1]):
             continue
         elif size >= max(TEXT_CHARS * len(texts), BULK * total) and _is_prose(texts):
@@ -108,7 +122,9 @@ def plan(rows: Sequence[Tree], labelled: bool, asked: Collection[str]) -> Plan:
     texts = [text.lower() for place in starts for text in found[place]]
     few = max(NAMED_LEAST, NAMED_SHARE * len(texts))
     named = {word for word in asked if 0 < sum(word in text for text in texts) <= few}
-    return Plan(frozenset(starts), frozenset(opaque), frozenset(named))
+    opaque |= archives if opaque else set()
+    gone = {place for place in opaque if all(_says_nothing(text) and not _signed(text) for text in found[place])}
+    return Plan(frozenset(starts), frozenset(opaque), frozenset(gone), frozenset(named))
 
 
 def words(query: str) -> frozenset[str]:
@@ -141,16 +157,24 @@ def _is_opaque(text: str) -> bool:
     return bool(_opaque(text)) and ((text[-40:].isalnum() and text.islower()) or 6 * len(_switch(text)) >= len(text))
 
 
+def _says_nothing(text: str) -> bool:
+    return bool(_archive(text)) or _is_opaque(text)
+
+
 def shorten(value: Tree, what: Plan, whole: bool, place: Place = ()) -> Tree:
     """`value` with its strings shortened as planned; `whole` leaves texts as they are."""
     kind = type(value)
     if kind is str:
-        if place in what.opaque and _is_opaque(value):
+        if place in what.opaque and _says_nothing(value):
             signed = _signed(value)
             return value[: value.index("?") + 1] + CUT if signed else GONE
         return _brief(value, what.asked) if place in what.starts and not whole else value
     if kind is dict:
-        return {key: shorten(inner, what, whole, (*place, key)) for key, inner in value.items()}
+        return {
+            key: shorten(inner, what, whole, (*place, key))
+            for key, inner in value.items()
+            if type(inner) is not str or (*place, key) not in what.gone
+        }
     if kind is list:
         return [shorten(inner, what, whole, place) for inner in value]
     return value
