@@ -115,6 +115,18 @@ def test_without_a_token_nobody_has_the_right_one(upstream: FakeUpstream, tmp_pa
         assert ask(found.url, "/v1/messages", BODY).status == 200
 
 
+def test_a_dry_run_comes_back_as_it_would_have_been_sent(proxy: Running, upstream: FakeUpstream) -> None:
+    sent = len(upstream.requests)
+    dry = [("x-headroom-dry-run", "1"), ("x-headroom-token", TOKEN)]
+    answer = ask(proxy.url, "/v1/messages", CLIENTS["anthropic"].first("word " * 2000), dry)
+
+    assert answer.status == 200
+    assert answer.json["messages"][0]["role"] == "user"
+    assert ask(proxy.url, "/v1/models", headers=dry).status == 404
+    assert ask(proxy.url, "/v1/messages", BODY, dry[:1]).status == 403
+    assert len(upstream.requests) == sent
+
+
 def test_other_machines_need_the_token(public: Running) -> None:
     named = [("Host", "proxy.example"), ("x-headroom-token", TOKEN)]
 

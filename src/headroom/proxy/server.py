@@ -40,6 +40,9 @@ http_log = logging.getLogger("headroom.http")
 LEVEL_HEADER = "x-headroom-level"
 """Sets the level for the new parts of one request."""
 
+DRY_HEADER = "x-headroom-dry-run"
+"""With this and the token, a request comes back as it would have been sent, and is not sent."""
+
 OWN_PAGES = frozenset({"/healthz", "/metrics", "/", "/api/figures", "/api/part"})
 """Paths that are answered here; all others are relayed."""
 
@@ -111,7 +114,8 @@ class Proxy:
             headers.setdefault(TOKEN_HEADER, request.query["token"])
         own = request.path in OWN_PAGES and request.method in ("GET", "HEAD")
         probe = own and request.path == "/" and request.method == "HEAD"
-        refused = self._guard.refuses(headers, own and not probe and request.path != "/healthz")
+        guarded = (own and not probe and request.path != "/healthz") or DRY_HEADER in headers
+        refused = self._guard.refuses(headers, guarded)
         if refused is not None:
             return _problem(403, refused)
         if own:
@@ -132,6 +136,8 @@ class Proxy:
                 route = route._replace(dialect="openai-responses", answers=True)
                 return await self._socket(request, headers, route, target)
             if not route.dialect or _is_signed(headers):
+                if DRY_HEADER in headers:
+                    return _problem(404, f"{path} is a path whose bodies are not read")
                 return await self._pass(request, headers, target)
             return await self._shrink(request, headers, route, target)
         except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
@@ -192,6 +198,8 @@ class Proxy:
             changed = await self._workers.change(job)
             changed = changed._replace(model=changed.model or routes.model_in(target))
             same = changed.body == plain
+            if DRY_HEADER in headers:
+                return web.Response(body=changed.body, content_type="application/json")
             data = data if same else bodies.encoded(changed.body, coding)
         milliseconds = (perf_counter() - started) * 1000
         passed = forwarded(request.raw_headers, plain=route.answers)

@@ -38,6 +38,7 @@ def _start(*arguments: Any) -> None:
     global _engine
     _engine = Engine(*arguments)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _engine.warm()
 
 
 def _end_with_parent() -> None:
@@ -48,9 +49,8 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _warm() -> None:
-    assert _engine is not None
-    _engine.warm()
+def _is_up() -> bool:
+    return _engine is not None
 
 
 def _change(job: Job) -> Changed:
@@ -82,12 +82,12 @@ class Workers:
         return ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_start, initargs=self._arguments)
 
     def start(self) -> None:
-        """Starts every worker and has it load what a first request needs; requests wait for that."""
+        """Starts every worker, each of which loads what a first request needs; requests wait for the first one."""
         self._warming = asyncio.create_task(self._warm())
 
     async def _warm(self) -> None:
         try:
-            await asyncio.gather(*[asyncio.wrap_future(self._pool.submit(_warm)) for _ in range(WORKERS)])
+            await asyncio.gather(*[asyncio.wrap_future(self._pool.submit(_is_up)) for _ in range(WORKERS)])
         except (BrokenProcessPool, OSError, RuntimeError):
             log.exception("the workers could not be warmed")
 
