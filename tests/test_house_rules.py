@@ -33,7 +33,7 @@ WITHOUT_TWIN = {
     "types": "values and protocols without behaviour; the contract suites run over them",
     "compressors.raw": "identity; the contract suite runs over it",
 }
-TESTED_AS_ONE = frozenset({"store", "cli", "providers", "sessions", "gate", "proxy", "testing"})
+TESTED_AS_ONE = frozenset({"store", "cli", "providers", "sessions", "gate", "proxy", "testing", "configs", "replay"})
 """Packages whose modules show themselves only through the package or its tuple: their suite is `test_PACKAGE*.py`."""
 VAGUE_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "misc", "common", "handler", "mixin", "v2"})
 

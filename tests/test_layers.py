@@ -23,11 +23,12 @@ LAYERS = {
     2: ("compressors", "providers", "store", "pins"),
     3: ("rendering",),
     4: ("pipeline",),
-    5: ("settings", "ledger", "sessions"),
-    6: ("api", "replay", "memory"),
-    7: ("proxy", "mcp", "agents", "hooks", "integrations", "audit", "learn", "evals", "testing"),
-    8: ("cli",),
-    9: ("__main__",),
+    5: ("settings", "ledger", "sessions", "configs"),
+    6: ("api", "memory"),
+    7: ("replay",),
+    8: ("proxy", "mcp", "agents", "hooks", "integrations", "audit", "learn", "evals", "testing"),
+    9: ("cli",),
+    10: ("__main__",),
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names}
 
@@ -56,6 +57,7 @@ EDGES = {
         "ledger",  # makes the folder and the file of its database
         "settings",
         "sessions",
+        "configs",  # files of other programs
         "memory",
         "agents",
         "hooks",

@@ -14,6 +14,7 @@ import pytest
 from headroom.proxy import bodies
 from headroom.testing import FakeUpstream, Received, Reply
 from tests.proxies import CLIENTS, TOKEN, Running, ask, options, raw, running
+from tests.shapes import Shape, shapes
 
 Pairs = list[tuple[str, str]]
 BODY = CLIENTS["anthropic"].first("hi")
@@ -125,6 +126,16 @@ def test_a_dry_run_comes_back_as_it_would_have_been_sent(proxy: Running, upstrea
     assert ask(proxy.url, "/v1/models", headers=dry).status == 404
     assert ask(proxy.url, "/v1/messages", BODY, dry[:1]).status == 403
     assert len(upstream.requests) == sent
+
+
+@pytest.mark.parametrize("shape", shapes(), ids=lambda shape: shape.client)
+def test_the_request_of_every_client_comes_out_smaller(proxy: Running, shape: Shape) -> None:
+    dry = [("x-headroom-dry-run", "1"), ("x-headroom-token", TOKEN), *shape.headers.items()]
+    answer = ask(proxy.url, shape.path, shape.body, dry)
+
+    assert answer.status == 200
+    assert len(answer.body) < len(json.dumps(shape.body)) * 0.7
+    assert b"FATAL payment-gateway PG-5523" in answer.body
 
 
 def test_other_machines_need_the_token(public: Running) -> None:

@@ -190,6 +190,8 @@ def test_requests_come_as_the_lines_do() -> None:
     log = Log()
     log.user("u1", "go")
     log.reply("a1", "m1", text("hi"))
+    log.user("u2", "go on")
+    log.reply("a2", "m2", text("done"))
 
     def lines() -> Iterator[str]:
         yield from log.lines

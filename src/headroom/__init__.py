@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from headroom.api import Report, Result, compress, retrieve
     from headroom.errors import (
+        ConfigError,
         FormatError,
         HeadroomError,
         RangeError,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ConfigError",
     "FormatError",
     "HeadroomError",
     "RangeError",

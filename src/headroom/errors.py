@@ -6,6 +6,7 @@ HeadroomError
 │   ├── UnknownRefError
 │   ├── RangeError         a line range or JSON path that the original does not have
 │   └── SettingError       a setting's value is not of its type
+├── ConfigError            another program's configuration file is not as we could change it
 ├── FormatError            a text is not what our encoder writes
 └── StoreError             the store cannot be read or written
 """
@@ -45,6 +46,10 @@ class RangeError(UsageError):
 
 class SettingError(UsageError):
     """A setting's value cannot be read as its type."""
+
+
+class ConfigError(HeadroomError):
+    """A configuration file of another program cannot be read or safely changed; nothing in it was changed."""
 
 
 class FormatError(HeadroomError):

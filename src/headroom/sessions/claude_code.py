@@ -2,21 +2,29 @@
 
 The log is a tree: records name their parent, one record per content block, results beside the branch that goes on. The
 rule kept here: a reply's history is what stands on the way from its first record to the root, each earlier reply
-whole (all records of its `message.id`), followed by one message with all its results.
+whole (all records of its `message.id`), followed by one message with all its results. The tokens of a reply stand in
+each of its records: the prompt's are taken from the first, the output's from the last.
+
+Sub-agents' files (`<session>/subagents/agent-*.jsonl`) belong to the session, a thread each, after the main one.
 
 Left out, because the log lacks it or the API never saw it: the system prompt and tools, reminders injected at send
-time, `system` records (hooks, durations), API error notices, progress, and the state of files that compaction
-attaches to its summary. A micro-compaction replaces the results it names by the client's notice, from then on.
+time, `system` records (hooks, durations), API error notices, progress, the state of files that compaction attaches
+to its summary, and the requests that the client makes beside the conversation (summaries, titles, safety checks).
+A micro-compaction replaces the results it names by the client's notice, from then on.
 A record whose parent is not in the file (progress records are often stripped) continues the one before it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from headroom.sessions import Request, Skipped
+from headroom.prices import Usage
+from headroom.sessions import _files
+from headroom.sessions._files import mapping
+from headroom.sessions._log import Log, Reader, Request, Skipped
 from headroom.types import Json
 
 CLEARED = "[Old tool result content cleared]"
@@ -29,12 +37,25 @@ _SILENT = frozenset({"<synthetic>"})
 class _Reply:
     """One answer of the model: its history, its blocks so far, and the results its calls got."""
 
-    history: list[Json]
+    base: _Reply | None
+    """The answer before it on the same branch, where its history goes on from there unchanged."""
+    added: list[Json]
+    """What stands between the two; without `base`, the whole history."""
     model: str
+    thread: str
+    name: str = ""
+    at: float = 0.0
+    copied: bool = False
+    rewrote: bool = False
+    usage: Usage | None = None
     blocks: list[Json] = field(default_factory=list)
     results: list[Json] = field(default_factory=list)
     closed: list[Json] | None = None
     """Its own message and its results, made when the first record after it needs them."""
+    history: list[Json] | None = None
+    """Its messages, until it is handed out."""
+    done: bool = False
+    """True if another reply of its thread has begun."""
 
 
 @dataclass(slots=True)
@@ -49,76 +70,95 @@ class _Node:
 
 
 class _Session:
-    def __init__(self, skipped: Skipped) -> None:
+    def __init__(self, skipped: Skipped, session: str = "", thread: str = "") -> None:
         self.skipped = skipped
+        self.session = session
+        self.thread = thread
         self.nodes: dict[str, _Node] = {}
         self.last: dict[bool, str] = {}
         self.replies: dict[str, _Reply] = {}
         self.callers: dict[str, _Reply] = {}
         self.sent: dict[str, list[Json]] = {}
+        self.latest: dict[str, _Reply] = {}
+        self.open: deque[_Reply] = deque()
 
-    def take(self, record: dict[str, Json]) -> Request | None:
-        """Adds a record to the tree; the request that it answers, if it opens a reply."""
+    def take(self, record: dict[str, Json]) -> None:
+        """Adds a record to the tree."""
         name, kind = record.get("uuid"), record.get("type")
         if not isinstance(name, str) or kind not in _KINDS or name in self.nodes:
             self.skipped[str(kind)[:40] if isinstance(name, str) and name not in self.nodes else "not a message"] += 1
-            return None
+            return
         side = record.get("isSidechain") is True
         parent = record.get("parentUuid")
         if parent is not None and (not isinstance(parent, str) or parent not in self.nodes):
             parent = self.last.get(side)
         above = self.nodes.get(parent) if isinstance(parent, str) else None
-        node = _Node(parent=parent, thread=above.thread if above else name if side else "")
+        node = _Node(parent=parent, thread=self.thread or (above.thread if above else name if side else ""))
         self.nodes[name] = node
         self.last[side] = name
         if kind == "assistant":
-            return self._assistant(record, node)
-        if kind == "system":
+            self._assistant(record, node)
+        elif kind == "system":
             self._system(record, node)
         elif kind == "attachment":
-            attachment = record.get("attachment")
-            rendered = attachment.get("rendered") if isinstance(attachment, dict) else None
+            attachment = mapping(record.get("attachment"))
+            rendered, role = attachment.get("rendered"), attachment.get("renderedRole")
             if isinstance(rendered, str | list) and rendered:
-                role = attachment.get("renderedRole") if isinstance(attachment, dict) else None
                 node.message = {"role": role if isinstance(role, str) else "user", "content": rendered}
         else:
             self._user(record, node)
-        return None
 
-    def _assistant(self, record: dict[str, Json], node: _Node) -> Request | None:
-        message = record.get("message")
-        content = message.get("content") if isinstance(message, dict) else None
-        if not isinstance(message, dict) or not isinstance(content, list | str):
+    def ready(self, *, ended: bool = False) -> Iterator[Request]:
+        """The requests whose replies are whole, in the order in which they began."""
+        while self.open and (ended or self.open[0].done):
+            reply = self.open.popleft()
+            messages, reply.history = reply.history or [], None
+            yield Request(
+                messages=list(messages), model=reply.model, rewrote=reply.rewrote, thread=reply.thread,
+                usage=reply.usage, at=reply.at, reply=[{"role": "assistant", "content": reply.blocks}],
+                copied=reply.copied, name=reply.name,
+            )  # fmt: skip
+
+    def _assistant(self, record: dict[str, Json], node: _Node) -> None:
+        message = mapping(record.get("message"))
+        content = message.get("content")
+        if not isinstance(content, list | str):
             self.skipped["assistant without content"] += 1
-            return None
+            return
         model = str(message.get("model") or "")
         if record.get("isApiErrorMessage") or model in _SILENT:
             self.skipped["api error"] += 1
-            return None
-        key = f"{node.thread}\n{message.get('id') or record['uuid']}"
+            return
+        name = str(message.get("id") or record["uuid"])
+        key = f"{node.thread}\n{name}"
         reply = self.replies.get(key)
-        fresh = reply is None
         if reply is None:
-            reply = self.replies[key] = _Reply(history=self._history(node), model=model)
+            base, added = self._history(node)
+            reply = self.replies[key] = _Reply(base, added, model, node.thread, name)
+            reply.at = _files.seconds(record.get("timestamp"))
+            reply.copied = bool(self.session) and _owner(record) not in ("", self.session)
+            self._begun(reply)
+        reply.usage = _usage(message.get("usage"), reply.usage)
         node.reply = reply
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
         reply.blocks += blocks
         for block in blocks:
             if isinstance(block, dict) and isinstance(block.get("id"), str):
                 self.callers[block["id"]] = reply
-        return self._request(reply, node.thread) if fresh else None
 
-    def _request(self, reply: _Reply, thread: str) -> Request | None:
-        before, now = self.sent.get(thread), reply.history
-        rewrote = before is not None and (
+    def _begun(self, reply: _Reply) -> None:
+        before, now = self.sent.get(reply.thread), _messages(reply)
+        reply.rewrote = before is not None and (
             len(before) > len(now) or any(old is not new and old != new for old, new in zip(before, now, strict=False))
         )
-        self.sent[thread] = now
-        return Request(messages=list(now), model=reply.model, rewrote=rewrote, thread=thread)
+        reply.history = self.sent[reply.thread] = now
+        if reply.thread in self.latest:
+            self.latest[reply.thread].done = True
+        self.latest[reply.thread] = reply
+        self.open.append(reply)
 
     def _user(self, record: dict[str, Json], node: _Node) -> None:
-        message = record.get("message")
-        content = message.get("content") if isinstance(message, dict) else None
+        content = mapping(record.get("message")).get("content")
         if not isinstance(content, str | list):
             self.skipped["user without content"] += 1
             return
@@ -140,13 +180,12 @@ class _Session:
     def _system(self, record: dict[str, Json], node: _Node) -> None:
         if record.get("subtype") == "compact_boundary":
             node.parent = None
-        meta = record.get("microcompactMetadata")
-        cleared = meta.get("compactedToolIds") if isinstance(meta, dict) else None
+        cleared = mapping(record.get("microcompactMetadata")).get("compactedToolIds")
         if isinstance(cleared, list):
             node.cleared = frozenset(name for name in cleared if isinstance(name, str))
 
-    def _history(self, node: _Node) -> list[Json]:
-        """The messages from the root down to, not including, `node`."""
+    def _history(self, node: _Node) -> tuple[_Reply | None, list[Json]]:
+        """The messages from the root down to, not including, `node`: the reply that they start from, and the rest."""
         between: list[_Node] = []
         at = node.parent
         base: _Reply | None = None
@@ -156,13 +195,14 @@ class _Session:
             if base is None:
                 between.append(above)
             at = above.parent
-        history = [*base.history, *_close(base)] if base is not None else []
+        added: list[Json] = []
         for above in reversed(between):
             if above.cleared:
-                history = [_cleared(message, above.cleared) for message in history]
+                whole = [*_messages(base), *_close(base), *added] if base is not None else added
+                base, added = None, [_cleared(message, above.cleared) for message in whole]
             if above.message is not None:
-                history.append(above.message)
-        return history
+                added.append(above.message)
+        return base, added
 
 
 _KINDS = frozenset({"user", "assistant", "system", "attachment"})
@@ -183,6 +223,15 @@ def _close(reply: _Reply) -> list[Json]:
     return reply.closed
 
 
+def _messages(reply: _Reply) -> list[Json]:
+    """The whole history of a reply."""
+    stretches = [reply.added]
+    while reply.base is not None:
+        reply = reply.base
+        stretches += [_close(reply), reply.added]
+    return [message for stretch in reversed(stretches) for message in stretch]
+
+
 def _cleared(message: Json, names: frozenset[str]) -> Json:
     content = message.get("content")
     if not isinstance(content, list) or names.isdisjoint(map(_result_of, content)):
@@ -191,24 +240,77 @@ def _cleared(message: Json, names: frozenset[str]) -> Json:
     return {**message, "content": blocks}
 
 
-def requests(lines: Iterable[str], skipped: Skipped | None = None) -> Iterator[Request]:
+def _usage(value: Json, before: Usage | None) -> Usage | None:
+    """The tokens of a reply, after one more of its records: the first prompt that is told, the last output."""
+    if not isinstance(value, dict):
+        return before
+    output = _files.count(value.get("output_tokens"))
+    if before is not None and before.prompt:
+        return before._replace(output=output)
+    written = _files.count(value.get("cache_creation_input_tokens"))
+    hour = min(written, _files.count(mapping(value.get("cache_creation")).get("ephemeral_1h_input_tokens")))
+    fresh, read = (_files.count(value.get(key)) for key in ("input_tokens", "cache_read_input_tokens"))
+    return Usage(input=fresh, read=read, write=written - hour, write_hour=hour, output=output)
+
+
+def _owner(record: dict[str, Json]) -> str:
+    """The session that made a request, as the client itself tells it of a fork's records."""
+    fork = mapping(record.get("forkedFrom")).get("sessionId")
+    named = (record.get("requestSessionId"), fork, record.get("sessionId"))
+    return next((name for name in named if isinstance(name, str)), "")
+
+
+def requests(
+    lines: Iterable[str], skipped: Skipped | None = None, *, session: str = "", thread: str = ""
+) -> Iterator[Request]:
     """One request per reply, in the order of the log, sub-agents' (`thread`) among them.
 
-    `lines` is read once, as it comes. What cannot be used is counted in `skipped`, by reason.
+    `lines` is read once, as it comes; a request follows when the next reply of its thread begins. What cannot be used
+    is counted in `skipped`, by reason. `session` is the log's own id: what another session asked is then marked as
+    copied. `thread` is the name of all that a sub-agent's file holds.
     """
     counts: Skipped = Skipped() if skipped is None else skipped
-    session = _Session(counts)
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            counts["not JSON"] += 1
-            continue
-        if not isinstance(record, dict):
-            counts["not a record"] += 1
-            continue
-        request = session.take(record)
-        if request is not None:
-            yield request
+    found = _Session(counts, session, thread)
+    for record in _files.records(lines, counts):
+        found.take(record)
+        yield from found.ready()
+    yield from found.ready(ended=True)
+
+
+def _find(home: Path, environ: Mapping[str, str]) -> Iterator[Log]:
+    folder = Path(environ.get("CLAUDE_CONFIG_DIR") or home / ".claude")
+    for path in _files.files(folder / "projects", "*/*.jsonl"):
+        yield _log(path)
+
+
+def _at(path: Path) -> Iterator[Log]:
+    """The session in a file; none in a sub-agent's whose session is there, as it is read with that."""
+    beside = path.parent.name == "subagents" and path.parent.parent.with_suffix(".jsonl").exists()
+    if not beside and any(map(_is_ours, _files.first(path))):
+        yield _log(path)
+
+
+def _is_ours(record: dict[str, Json]) -> bool:
+    known = record.get("type") in ("user", "assistant", "system", "attachment")
+    return known and "parentUuid" in record and isinstance(record.get("uuid"), str)
+
+
+def _log(path: Path) -> Log:
+    folders = (_files.text(record.get("cwd")) for record in _files.first(path))
+    project = next(filter(None, folders), path.parent.name)
+    size = sum(map(_files.size, [path, *_subagents(path)]))
+    return Log("claude", path, project, path.name.partition(".")[0], size)
+
+
+def _subagents(path: Path) -> list[Path]:
+    return list(_files.files(path.parent / path.name.partition(".")[0] / "subagents", "agent-*.jsonl"))
+
+
+def _read(log: Log, skipped: Skipped) -> Iterator[Request]:
+    alone = log.path.name.startswith("agent-")
+    yield from requests(_files.lines(log.path, skipped), skipped, session="" if alone else log.name)
+    for path in _subagents(log.path):
+        yield from requests(_files.lines(path, skipped), skipped, thread=path.stem)
+
+
+READER = Reader("claude", "Claude Code", "anthropic", _find, _at, _read)

@@ -1,94 +1,123 @@
 """Gemini CLI's session files (`~/.gemini/tmp/<project>/chats/session-*.json` and `.jsonl`), as Gemini contents.
 
 Both forms are read: one JSON document with `messages`, and JSONL, where a message is logged again as it grows (the
-last one counts), `$set` changes the record, and `$rewindTo` takes back a message and all after it.
+last one counts), `$set` changes the record or its messages, and `$rewindTo` takes back a message and all after it.
+Results stand with the calls, and in newer logs in a message of their own as well: that is then what counts.
 
-Left out, because the log lacks it: the system instruction, tools, thought signatures, and the context (directory
-listing, GEMINI.md) that the client puts before the first prompt. Thoughts are logged as summaries and are not sent.
+Left out, because the log lacks it: the system instruction, tools, thought signatures, and in older logs the context
+(directory listing, GEMINI.md) that the client puts before the first prompt. Thoughts are logged as summaries and are
+not sent. Call ids carry the tool's name in newer logs, other than on the wire. Checked against logs of Gemini CLI
+0.61.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import NamedTuple
 
-from headroom.sessions import Request, Skipped
+from headroom.prices import Usage
+from headroom.sessions import _files
+from headroom.sessions._files import mapping, text
+from headroom.sessions._log import Log, Reader, Request, Skipped
 from headroom.types import Json
 
 _NOT_SENT = frozenset({"info", "warning", "error"})
 
 
-def requests(lines: Iterable[str], skipped: Skipped | None = None) -> Iterator[Request]:
-    """One request per reply of the model, in order. `lines` is read whole: a message's last version counts."""
-    counts: Skipped = Skipped() if skipped is None else skipped
-    events = _events(list(lines), counts)
-    final = {message["id"]: message for message in events if isinstance(message.get("id"), str)}
-    contents: list[Json] = []
-    starts: dict[str, int] = {}
-    sent: list[Json] | None = None
-    for event in events:
-        rewound, name, kind = event.get("$rewindTo"), event.get("id"), event.get("type")
-        if isinstance(rewound, str) and rewound in starts:
-            cut = starts[rewound]
-            contents = contents[:cut]
-            starts = {key: at for key, at in starts.items() if at < cut}
-        if not isinstance(kind, str) or (isinstance(name, str) and name in starts):
-            continue
-        message = final.get(name, event) if isinstance(name, str) else event
-        if isinstance(name, str):
-            starts[name] = len(contents)
-        if kind == "user":
-            contents = [*contents, {"role": "user", "parts": _parts(message.get("content"))}]
-        elif kind == "gemini":
-            rewrote = sent is not None and contents[: len(sent)] != sent
-            yield Request(messages=list(contents), model=str(message.get("model") or ""), rewrote=rewrote)
-            sent = contents
-            contents = [*contents, *_reply(message)]
-        else:
-            counts[kind if kind in _NOT_SENT else f"unknown type {kind[:40]}"] += 1
+class _Entry(NamedTuple):
+    """A message of the log, and the contents that it adds."""
+
+    message: dict[str, Json]
+    own: list[Json]
+    results: list[Json]
+    """What its calls got, unless the next message says it."""
+    answers: bool
+    """True if it is such a message."""
 
 
-def _events(lines: list[str], skipped: Skipped) -> list[dict[str, Any]]:
-    """The log's records in order, whichever of the two forms it has."""
-    try:
-        whole = json.loads("".join(lines))
-    except (ValueError, RecursionError):
-        whole = None
-    if isinstance(whole, dict) and isinstance(whole.get("messages"), list):
-        return _records(whole["messages"], skipped)
-    records: list[Json] = []
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            records.append(json.loads(line))
-        except (ValueError, RecursionError):
-            skipped["not JSON"] += 1
-    events: list[dict[str, Any]] = []
-    for record in _records(records, skipped):
-        change = record.get("$set")
-        if isinstance(change, dict) and isinstance(change.get("messages"), list):
-            events = _records(change["messages"], skipped)
-        elif "$rewindTo" in record or "type" in record:
-            events.append(record)
-    return events
+class _Session:
+    def __init__(self, skipped: Skipped) -> None:
+        self.skipped = skipped
+        self.entries: list[_Entry] = []
+        self.names: dict[str, int] = {}
+        self.asked: set[str] = set()
+        self.open: int | None = None
+        """The reply that may still grow."""
+        self.sent: list[Json] | None = None
+
+    def take(self, event: dict[str, Json]) -> Iterator[Request]:
+        """Adds a line; the request whose reply is whole with it."""
+        change, rewound, kind = mapping(event.get("$set")), event.get("$rewindTo"), event.get("type")
+        if isinstance(change.get("messages"), list):
+            yield from self.end()
+            self._cut(0)
+            for message in change["messages"]:
+                yield from self._message(mapping(message))
+        elif isinstance(rewound, str):
+            yield from self.end()
+            self._cut(self.names.get(rewound, len(self.entries)))
+        elif isinstance(kind, str):
+            yield from self._message(event)
+        elif not change and not event.get("sessionId"):
+            self.skipped["not a message"] += 1
+
+    def end(self) -> Iterator[Request]:
+        """The request whose reply cannot grow any more."""
+        at, self.open = self.open, None
+        if at is None:
+            return
+        message, name = self.entries[at].message, text(self.entries[at].message.get("id"))
+        if name in self.asked:
+            return
+        self.asked.update(filter(None, [name]))
+        contents = self._contents(at)
+        rewrote = self.sent is not None and contents[: len(self.sent)] != self.sent
+        self.sent = contents
+        yield Request(
+            messages=list(contents), model=text(message.get("model")), rewrote=rewrote, usage=_usage(message),
+            at=_files.seconds(message.get("timestamp")), reply=list(self.entries[at].own), name=name,
+        )  # fmt: skip
+
+    def _message(self, message: dict[str, Json]) -> Iterator[Request]:
+        kind, name = text(message.get("type")), text(message.get("id"))
+        if kind not in ("user", "gemini"):
+            self.skipped[kind if kind in _NOT_SENT else f"unknown type {kind[:40]}"] += 1
+            return
+        entry = _user(message) if kind == "user" else _reply(message)
+        at = self.names.get(name) if name else None
+        if at is not None:
+            self.entries[at] = entry
+            return
+        yield from self.end()
+        if name:
+            self.names[name] = len(self.entries)
+        if kind == "gemini":
+            self.open = len(self.entries)
+        self.entries.append(entry)
+
+    def _cut(self, at: int) -> None:
+        del self.entries[at:]
+        self.names = {name: n for name, n in self.names.items() if n < at}
+
+    def _contents(self, at: int) -> list[Json]:
+        """The contents of the first entries, up to `at`."""
+        contents: list[Json] = []
+        for entry, after in zip_longest(self.entries[:at], self.entries[1:at]):
+            contents += entry.own
+            if after is None or not after.answers:
+                contents += entry.results
+        return contents
 
 
-def _records(values: list[Json], skipped: Skipped) -> list[dict[str, Any]]:
-    records = [value for value in values if isinstance(value, dict)]
-    if len(records) < len(values):
-        skipped["not a record"] += len(values) - len(records)
-    return records
+def _user(message: dict[str, Json]) -> _Entry:
+    parts = _parts(message.get("content"))
+    answers = any("functionResponse" in mapping(part) for part in parts)
+    return _Entry(message, [{"role": "user", "parts": parts}], [], answers)
 
 
-def _parts(content: Json) -> list[Json]:
-    if isinstance(content, list):
-        return [{"text": part} if isinstance(part, str) else part for part in content]
-    return [content if isinstance(content, dict) else {"text": content if isinstance(content, str) else ""}]
-
-
-def _reply(message: dict[str, Any]) -> list[Json]:
+def _reply(message: dict[str, Json]) -> _Entry:
     """What a reply adds: the model's text and calls, and one content with the results of all of them."""
     calls = message.get("toolCalls")
     calls = [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
@@ -96,13 +125,84 @@ def _reply(message: dict[str, Any]) -> list[Json]:
     for call in calls:
         named = {key: call[key] for key in ("id", "name", "args") if key in call}
         parts.append({"functionCall": named})
-    added: list[Json] = [{"role": "model", "parts": parts}] if parts else []
     results = [part for call in calls for part in _results(call)]
-    return [*added, {"role": "user", "parts": results}] if results else added
+    own: list[Json] = [{"role": "model", "parts": parts}] if parts else []
+    return _Entry(message, own, [{"role": "user", "parts": results}] if results else [], False)
 
 
-def _results(call: dict[str, Any]) -> list[Json]:
+def _results(call: dict[str, Json]) -> list[Json]:
     result = call.get("result")
-    if isinstance(result, list):
-        return [part for part in result if isinstance(part, dict)]
-    return [result] if isinstance(result, dict) else []
+    return [part for part in (result if isinstance(result, list) else [result]) if isinstance(part, dict)]
+
+
+def _parts(content: Json) -> list[Json]:
+    if isinstance(content, list):
+        return [{"text": part} if isinstance(part, str) else part for part in content]
+    return [content if isinstance(content, dict) else {"text": text(content)}]
+
+
+def _usage(message: dict[str, Json]) -> Usage | None:
+    """The client counts cached tokens as part of the input, thoughts beside the output."""
+    tokens = message.get("tokens")
+    if not isinstance(tokens, dict):
+        return None
+    names = ("input", "cached", "output", "thoughts", "tool")
+    prompt, read, output, thoughts, tool = (_files.count(tokens.get(name)) for name in names)
+    return Usage(input=max(0, prompt - read) + tool, read=read, output=output + thoughts)
+
+
+def requests(lines: Iterable[str], skipped: Skipped | None = None) -> Iterator[Request]:
+    """One request per reply of the model, in order. `lines` is read once; JSONL as it comes, a document whole."""
+    counts: Skipped = Skipped() if skipped is None else skipped
+    session = _Session(counts)
+    for event in _events(iter(lines), counts):
+        yield from session.take(event)
+    yield from session.end()
+
+
+def _events(lines: Iterator[str], skipped: Skipped) -> Iterator[dict[str, Json]]:
+    """The log's records in order, whichever of the two forms it has."""
+    first = next(lines, "")
+    if isinstance(whole := _files.parsed(first), dict) and not isinstance(whole.get("messages"), list):
+        yield from _files.records(chain([first], lines), skipped)
+        return
+    if whole is None and first.strip() in ("{", ""):
+        whole = _document(first, lines)
+    messages = mapping(whole).get("messages")
+    if isinstance(messages, list):
+        for message in messages:
+            if isinstance(message, dict):
+                yield message
+            else:
+                skipped["not a record"] += 1
+    else:
+        yield from _files.records(chain([first], lines), skipped)
+
+
+def _document(first: str, lines: Iterator[str]) -> Json:
+    size, text_of = len(first), [first]
+    for line in lines:
+        size += len(line)
+        if size > _files.MAX_DOCUMENT:
+            return None
+        text_of.append(line)
+    return _files.parsed("".join(text_of))
+
+
+def _find(home: Path, environ: Mapping[str, str]) -> Iterator[Log]:
+    for pattern in ("*/chats/session-*.json", "*/chats/session-*.jsonl"):
+        for path in _files.files(home / ".gemini" / "tmp", pattern):
+            yield from _at(path)
+
+
+def _at(path: Path) -> Iterator[Log]:
+    start = _files.head(path)[:2000]
+    if '"sessionId"' in start and ('"messages"' in start or '"projectHash"' in start):
+        yield Log("gemini", path, path.parent.parent.name, path.name.partition(".")[0], _files.size(path))
+
+
+def _read(log: Log, skipped: Skipped) -> Iterator[Request]:
+    return requests(_files.lines(log.path, skipped), skipped)
+
+
+READER = Reader("gemini", "Gemini CLI", "gemini", _find, _at, _read)

@@ -1,5 +1,5 @@
-"""Requests as the supported clients send them, each with one large tool output: `headroom doctor` sends them through
-the running proxy to see whether they come out smaller.
+"""Requests as the supported clients send them, each with one large tool output: sent through the proxy, each must
+come out smaller.
 
 The blocks beside the output are those that a client really sends (reminders, a system message among the messages,
 reasoning, a wrapper around the body), since it is by these that a reader is misled.
@@ -86,7 +86,7 @@ def _responses() -> Json:
         "input": [
             {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "Work in /work."}]},
             {"type": "message", "role": "user", "content": [{"type": "input_text", "text": PROMPT}]},
-            {"type": "reasoning", "id": "rs_doctor", "summary": [], "encrypted_content": "RG9jdG9y"},
+            {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "RG9jdG9y"},
             {"type": "function_call", "name": "exec_command", "call_id": CALL,
              "arguments": '{"command": "cat service.log"}'},
             {"type": "function_call_output", "call_id": CALL,

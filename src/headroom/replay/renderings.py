@@ -1,0 +1,50 @@
+"""The tool outputs of a stretch as each level sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from headroom.api import Report, compress
+from headroom.compressors._repeats import Earlier, expand, name_of, written
+from headroom.replay.stretches import Stretch
+from headroom.types import Item, Json, Store
+
+
+class Rendered(NamedTuple):
+    """One part at one level."""
+
+    text: str
+    """Without host text, references to earlier texts put back in full."""
+    report: Report
+
+
+def rendered(stretch: Stretch, level: str, store: Store) -> dict[int, Rendered]:
+    """By the number of its item, each part that was sent, as the level sends it. `store` serves a whole session at
+    this level, so that what was decided for a text stays decided when the history is rewritten."""
+    messages = stretch.messages[: stretch.length]
+    result = compress(messages, level=level, store=store, way_back="tool", rules=())
+    reports = iter(result.parts)
+    made: dict[int, Rendered] = {}
+    earlier: list[Earlier] = []
+    for at, item in enumerate(stretch.items[: stretch.ends[-1]]):
+        if item.kind == "call" and item.call is not None:
+            earlier += written(item.call)
+        if item.leaf is None:
+            continue
+        report = next(reports)
+        sent = _sent(item, result.messages)
+        full = expand(sent, report.kind, earlier) if report.reason == "repeats" else sent
+        made[at] = Rendered(item.text if full == item.text else full, report)
+        if item.kind == "result" and item.call is not None:
+            kind = "raw" if report.ref is None else report.kind
+            earlier.append(Earlier(name_of(item.call), sent, kind, bool(report.omissions)))
+    return made
+
+
+def _sent(item: Item, messages: Sequence[Json]) -> str:
+    """What was sent in the place of a part, without the host text around it."""
+    value: Json = messages
+    for key in item.leaf or ():
+        value = value[key]
+    return str(value)[len(item.head) : len(value) - len(item.tail)]

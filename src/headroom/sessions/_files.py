@@ -1,0 +1,160 @@
+"""Log files as text lines, records and documents, whatever their compression; broken ones as far as they go.
+
+Nothing here raises on what a file holds. A file is read as a stream: of its text, one line is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from headroom.sessions._log import Skipped
+from headroom.types import Json
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+MAX_LINE = 1 << 26
+"""Characters of a line that is still read; a longer one holds files or images, not a conversation."""
+MAX_DOCUMENT = 1 << 28
+"""Bytes of a file that is one JSON document, which can be read only whole."""
+HEAD = 1 << 18
+"""Bytes that are looked at to tell what a file is."""
+
+_BROKEN = (OSError, EOFError, zlib.error, zstd.ZstdError)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file's bytes without their compression, which is told by the first of them. Raises OSError."""
+    file = path.open("rb")
+    magic = file.read(4)
+    file.seek(0)
+    if magic[:2] == b"\x1f\x8b":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
+    if magic == b"\x28\xb5\x2f\xfd":
+        return cast(BinaryIO, zstd.ZstdFile(file))
+    return file
+
+
+def lines(path: Path, skipped: Skipped) -> Iterator[str]:
+    """The lines of a text file. It ends where the file cannot be read on, which is counted."""
+    try:
+        with _opened(path) as file, io.TextIOWrapper(file, encoding="utf-8", errors="replace") as text:
+            while line := text.readline(MAX_LINE):
+                if len(line) < MAX_LINE or line.endswith("\n"):
+                    yield line
+                    continue
+                skipped["line too long"] += 1
+                while line and not line.endswith("\n"):
+                    line = text.readline(MAX_LINE)
+    except _BROKEN:
+        skipped["file cut off or unreadable"] += 1
+
+
+def records(text: Iterable[str], skipped: Skipped) -> Iterator[dict[str, Json]]:
+    """The JSON objects of JSON lines; what is none is counted."""
+    for line in text:
+        if not line.strip():
+            continue
+        record = parsed(line)
+        if isinstance(record, dict):
+            yield record
+        else:
+            skipped["not JSON" if record is None and line.strip() != "null" else "not a record"] += 1
+
+
+def parsed(text: str) -> Json:
+    """The JSON value in `text`, None if there is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def document(path: Path, skipped: Skipped) -> Json:
+    """The value of a file that is one JSON document; None, and counted, if it is cut off or too large."""
+    try:
+        with _opened(path) as file:
+            data = file.read(MAX_DOCUMENT + 1)
+    except _BROKEN:
+        skipped["file cut off or unreadable"] += 1
+        return None
+    if len(data) > MAX_DOCUMENT:
+        skipped["file too large"] += 1
+        return None
+    value = parsed(data.decode("utf-8", errors="replace"))
+    if value is None:
+        skipped["not JSON"] += 1
+    return value
+
+
+def first(path: Path) -> list[dict[str, Json]]:
+    """The JSON objects among the first lines of a file, to tell whose it is. A line that is longer is not seen."""
+    whole, _, rest = head(path).rpartition("\n")
+    return list(records((whole or rest).splitlines(), Skipped()))
+
+
+def head(path: Path) -> str:
+    """The first part of a file's text, "" if it cannot be read."""
+    try:
+        with _opened(path) as file:
+            return file.read(HEAD).decode("utf-8", errors="replace")
+    except _BROKEN:
+        return ""
+
+
+def size(path: Path) -> int:
+    """Bytes on disk, 0 if the file is gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def files(folder: Path, pattern: str) -> Iterator[Path]:
+    """The files below `folder` that match a glob pattern, by name; none where it cannot be read."""
+    try:
+        found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    except OSError:
+        return
+    yield from found
+
+
+def seconds(value: Json) -> float:
+    """An ISO timestamp, or milliseconds, as seconds since 1970; 0 if it is neither."""
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return 0.0
+        try:
+            return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+        except (OverflowError, ValueError):
+            return 0.0
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e14:
+        return value / 1000
+    return 0.0
+
+
+def count(value: Json) -> int:
+    """A number of tokens: 0 for whatever is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 53 else 0
+
+
+def text(value: Json) -> str:
+    """`value` if it is a string, else ""."""
+    return value if isinstance(value, str) else ""
+
+
+def mapping(value: Json) -> dict[str, Json]:
+    """`value` if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
