@@ -219,6 +219,11 @@ def test_a_file_that_is_not_utf_8_is_left_alone(tmp_path: Path, form: Form) -> N
         journal(tmp_path).apply("wrap", [sets(file, form, ("x", 1))])
 
 
+def test_a_value_that_toml_cannot_hold_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="TOML has no null; nothing was changed"):
+        journal(tmp_path).apply("wrap", [sets(tmp_path / "config", "toml", ("a", None))])
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_key_below_something_that_is_no_table_is_refused_with_what_to_add(tmp_path: Path, form: Form) -> None:
     text = {"json": '{"env": [1]}', "toml": "env = [1]\n", "yaml": "env: [1]\n"}[form]

@@ -128,6 +128,18 @@ def test_a_dry_run_comes_back_as_it_would_have_been_sent(proxy: Running, upstrea
     assert len(upstream.requests) == sent
 
 
+def test_a_dry_run_is_not_sent_even_if_nobody_can_read_it(proxy: Running, upstream: FakeUpstream) -> None:
+    sent = len(upstream.requests)
+    dry = [("x-headroom-dry-run", "1"), ("x-headroom-token", TOKEN)]
+
+    assert ask(proxy.url, "/v1/messages", b"coded", [*dry, ("Content-Encoding", "x-unknown")]).body == b"coded"
+    assert (
+        ask(proxy.url, "/v1/responses", headers=[*dry, ("Connection", "upgrade"), ("Upgrade", "websocket")]).status
+        == 404
+    )
+    assert len(upstream.requests) == sent
+
+
 @pytest.mark.parametrize("shape", shapes(), ids=lambda shape: shape.client)
 def test_the_request_of_every_client_comes_out_smaller(proxy: Running, shape: Shape) -> None:
     dry = [("x-headroom-dry-run", "1"), ("x-headroom-token", TOKEN), *shape.headers.items()]

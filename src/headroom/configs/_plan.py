@@ -125,5 +125,7 @@ def _bytes(before: bytes | None, text: str) -> bytes:
 def _by_hand(edit: Edit | None) -> str:
     if edit is None or edit.form == "own":
         return ""
-    lines = _edit.applied(_edit.SYNTAXES[edit.form], "", edit.sets, edit.appends)
-    return f" Add this by hand:\n{lines}"
+    try:
+        return f" Add this by hand:\n{_edit.applied(_edit.SYNTAXES[edit.form], '', edit.sets, edit.appends)}"
+    except Refused:  # the value itself cannot be written in this form
+        return ""

@@ -129,15 +129,17 @@ class Proxy:
         path, _, query = request.raw_path.partition("?")
         route, path = routes.find(request.method, path, headers, self._extra)
         target = f"{self.options.upstreams[route.upstream]}{path}" + (f"?{query}" if query else "")
+        socket = headers.get("upgrade", "").lower() == "websocket"
+        unread = not route.dialect or _is_signed(headers)
+        if DRY_HEADER in headers and (socket or unread):
+            return _problem(404, f"{path} is a path whose bodies are not read")
         try:
-            if headers.get("upgrade", "").lower() == "websocket":
+            if socket:
                 if not path.endswith("/responses"):
                     return web.Response(status=426, headers={"Upgrade": "HTTP/1.1"})
                 route = route._replace(dialect="openai-responses", answers=True)
                 return await self._socket(request, headers, route, target)
-            if not route.dialect or _is_signed(headers):
-                if DRY_HEADER in headers:
-                    return _problem(404, f"{path} is a path whose bodies are not read")
+            if unread:
                 return await self._pass(request, headers, target)
             return await self._shrink(request, headers, route, target)
         except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
@@ -198,9 +200,9 @@ class Proxy:
             changed = await self._workers.change(job)
             changed = changed._replace(model=changed.model or routes.model_in(target))
             same = changed.body == plain
-            if DRY_HEADER in headers:
-                return web.Response(body=changed.body, content_type="application/json")
             data = data if same else bodies.encoded(changed.body, coding)
+        if DRY_HEADER in headers:
+            return web.Response(body=changed.body, content_type="application/json")
         milliseconds = (perf_counter() - started) * 1000
         passed = forwarded(request.raw_headers, plain=route.answers)
 
