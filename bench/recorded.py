@@ -130,16 +130,16 @@ def _arguments(args: Any) -> dict[str, Any]:
 
 def with_tab_gutter(session: Session) -> Session:
     """The session with numbered reads as current clients send them (see `documents.to_tab`)."""
-    made = [
-        {**message, "content": [_tabbed(block) for block in message["content"]]}
-        if isinstance(message.get("content"), list)
-        else message
-        for message in session.messages
-    ]
-    return session._replace(messages=made)
+    return session._replace(messages=[tabbed(message) for message in session.messages])
+
+
+def tabbed(message: Any) -> Any:
+    """The same for one message."""
+    content = message.get("content")
+    return {**message, "content": [_tabbed(block) for block in content]} if isinstance(content, list) else message
 
 
 def _tabbed(block: Any) -> Any:
-    if isinstance(block, dict) and block.get("type") == "tool_result" and isinstance(block["content"], str):
+    if isinstance(block, dict) and block.get("type") == "tool_result" and isinstance(block.get("content"), str):
         return {**block, "content": to_tab(block["content"])}
     return block

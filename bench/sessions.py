@@ -17,12 +17,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench import recorded, sessions_peer, tables
-from bench.documents import to_tab
 from bench.peer import PeerError, install
 from bench.regret import visible
 from bench.sessions_peer import PEER, PEER_AS_IS
@@ -31,6 +31,7 @@ from bench.used import Later, Seen, Used, common, later, turns, used, written
 from bench.workloads import SHARED
 from headroom.compressors import stands_for
 from headroom.replay import Bill, Output, Replayed, Sent, replay
+from headroom.replay.stretches import numbered, stretches
 from headroom.sessions import Request, Skipped, logs_at
 from headroom.sessions import requests as read
 from headroom.types import Json
@@ -119,7 +120,7 @@ def _turn_by_turn(messages: Sequence[Any]) -> Iterator[Request]:
 
 def words_of(session: Session) -> tuple[str, list[Any]]:
     """What `used.common` asks of a session."""
-    return session.corpus, list(replay(session.requests, levels=()).items)
+    return session.corpus, numbered(stretches(session.requests))[0]
 
 
 def play(session: Session, words: frozenset[str], python: Path | None) -> Played:
@@ -179,30 +180,13 @@ def _with_tabs(requests: Sequence[Request], replayed: Replayed) -> tuple[float, 
     """The raw bill and the lossless way of a session whose reads are numbered as current clients do."""
     known: dict[int, Json] = {}
     rewritten = [
-        Request(
-            messages=[known.setdefault(id(m), _tabbed(m)) for m in r.messages], model=r.model, rewrote=r.rewrote,
-            thread=r.thread, usage=r.usage, at=r.at, reply=r.reply, copied=r.copied,
-        )
-        for r in requests
-    ]  # fmt: skip
+        replace(r, messages=[known.setdefault(id(m), recorded.tabbed(m)) for m in r.messages]) for r in requests
+    ]
     raw = dollars = replayed.raw.input
     for before, after in zip(replayed.outputs, replay(rewritten, levels=("lossless",)).outputs, strict=True):
         raw -= before.dollars * (1 - after.tokens / before.tokens)
         dollars -= before.dollars * (1 - after.sent["lossless"].tokens / before.tokens)
     return raw, Way(dollars)
-
-
-def _tabbed(message: Json) -> Json:
-    content = message.get("content")
-    if not isinstance(content, list):
-        return message
-    return {**message, "content": [_tabbed_block(block) for block in content]}
-
-
-def _tabbed_block(block: Json) -> Json:
-    if isinstance(block, dict) and block.get("type") == "tool_result" and isinstance(block.get("content"), str):
-        return {**block, "content": to_tab(block["content"])}
-    return block
 
 
 def _peers(replayed: Replayed, words: frozenset[str], python: Path) -> dict[str, Way]:

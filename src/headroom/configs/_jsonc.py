@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from headroom.configs._commas import Brackets, added, removed
-from headroom.configs._syntax import UNIT, Broken, Path, cut, flow, indent_at, line_at, newline
+from headroom.configs._syntax import UNIT, Broken, Path, cut, flow, indent_at, line_at, newline, placed
 from headroom.types import Json
 
 NULL_IS_TABLE = False
@@ -142,11 +142,11 @@ def put(text: str, path: Path, value: Json) -> str:
     nl = newline(text)
     if node is None:
         gap = nl if text and not text.endswith("\n") else ""
-        return text + gap + _written(_nested(path, value), "", UNIT, nl) + nl
+        return text + gap + _written(placed({}, path, value), "", UNIT, nl) + nl
     for depth, key in enumerate(path):
         child = _child(node, key)
         if child is None:
-            return _inserted(text, node, str(key), _nested(path[depth + 1 :], value))
+            return _inserted(text, node, str(key), placed({}, path[depth + 1 :], value))
         node = child.node
     style = _style(text, node)
     return cut(text, node.start, node.end, _written(value, indent_at(text, node.start), style, nl))
@@ -193,12 +193,6 @@ def _child(node: Node, step: str | int) -> Child | None:
     if isinstance(step, int):
         return children[step]
     return next((child for child in reversed(children) if child.key == step), None)
-
-
-def _nested(path: Path, value: Json) -> Json:
-    for key in reversed(path):
-        value = {key: value}
-    return value
 
 
 def _brackets(node: Node) -> Brackets:

@@ -74,7 +74,7 @@ def at(value: Json, path: Sequence[str | int]) -> Json:
     return value
 
 
-def placed(value: Json, path: Sequence[str], new: Json) -> Json:
+def placed(value: Json, path: Sequence[str | int], new: Json) -> Json:
     """The value with `new` at `path`; what it holds elsewhere is shared, and tables on the way are made."""
     if not path:
         return new

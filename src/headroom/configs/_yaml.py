@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from headroom.configs._commas import Brackets, added, removed
-from headroom.configs._syntax import UNIT, Path, Refused, cut, flow, indent_at, newline
+from headroom.configs._syntax import UNIT, Path, Refused, cut, flow, indent_at, newline, placed
 from headroom.configs._yaml_text import Node, load, tree
 from headroom.types import Json
 
@@ -27,15 +27,15 @@ def put(text: str, path: Path, value: Json) -> str:
     load(text)
     node = tree(text)
     if node is None:
-        return _appended(text, _block(_nested(path, value), ""))
+        return _appended(text, _block(placed({}, path, value), ""))
     indent = ""
     for depth, key in enumerate(path):
         if node.kind != "mapping":
-            return _filled(text, node, indent, _nested(path[depth:], value))
+            return _filled(text, node, indent, placed({}, path[depth:], value))
         indent = " " * node.column
         child = next((child for child in reversed(node.children) if child.key == key), None)
         if child is None:
-            return _inserted(text, node, key, _nested(path[depth + 1 :], value))
+            return _inserted(text, node, key, placed({}, path[depth + 1 :], value))
         node = child.node
     return _written(text, node, flow(value))
 
@@ -90,12 +90,6 @@ def _node(text: str, path: Path) -> Node:
     if node is None:
         raise Refused(f"{path[-1] if path else 'the value'} is not written where it is used")
     return node
-
-
-def _nested(path: Path, value: Json) -> Json:
-    for key in reversed(path):
-        value = {key: value}
-    return value
 
 
 def _brackets(node: Node) -> Brackets:

@@ -41,7 +41,7 @@ class Guard:
             headers: by lower-case name.
             own_page: True for what the proxy answers itself (figures, metrics, a dry run), False for what it relays.
         """
-        named = self.knows(headers)
+        named = self._named(headers)
         if not self._open and not is_loopback(_host_of(headers.get("host", ""))):
             return "the Host header names another machine; use 127.0.0.1 or localhost"
         origin = headers.get("origin", "")
@@ -53,8 +53,7 @@ class Guard:
             return f"the token is missing; send it as {TOKEN_HEADER}, or as ?token="
         return None
 
-    def knows(self, headers: Mapping[str, str]) -> bool:
-        """True if the request names the token."""
+    def _named(self, headers: Mapping[str, str]) -> bool:
         given = headers.get(TOKEN_HEADER, "")
         return bool(self._token) and hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode())
 

@@ -8,11 +8,10 @@ usage says. Between two prompts, items fill what the second grew by; what is lef
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from headroom.replay.stretches import Stretch
-from headroom.sessions import Request
 from headroom.tokens import family
 from headroom.types import Item, Json
 
@@ -89,11 +88,3 @@ def of_stretch(stretch: Stretch, model: str, count: Count) -> list[float]:
         if at == 0 or owner != stretch.owners[at - 1]:
             made[at] += rule.thought * sum(map(count, thoughts(stretch.messages[owner])))
     return [scale * size for size in made]
-
-
-def answer(request: Request, items: Sequence[Item], count: Count) -> float:
-    """Tokens of an answer, by our estimate, from the items of its messages."""
-    rule = weights(request.model)
-    said = sum(estimated(item, count, rule) for item in items)
-    thought = rule.thought * sum(count(text) for message in request.reply for text in thoughts(message))
-    return factor(request.model) * (said + thought)

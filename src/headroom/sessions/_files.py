@@ -80,23 +80,6 @@ def parsed(text: str) -> Json:
         return None
 
 
-def document(path: Path, skipped: Skipped) -> Json:
-    """The value of a file that is one JSON document; None, and counted, if it is cut off or too large."""
-    try:
-        with _opened(path) as file:
-            data = file.read(MAX_DOCUMENT + 1)
-    except _BROKEN:
-        skipped["file cut off or unreadable"] += 1
-        return None
-    if len(data) > MAX_DOCUMENT:
-        skipped["file too large"] += 1
-        return None
-    value = parsed(data.decode("utf-8", errors="replace"))
-    if value is None:
-        skipped["not JSON"] += 1
-    return value
-
-
 def first(path: Path) -> list[dict[str, Json]]:
     """The JSON objects among the first lines of a file, to tell whose it is. A line that is longer is not seen."""
     whole, _, rest = head(path).rpartition("\n")

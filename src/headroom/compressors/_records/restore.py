@@ -5,9 +5,10 @@ string shows pieces of the original one in order. Everything else must be equal 
 from __future__ import annotations
 
 from headroom.compressors._columns.json_text import Tree
-from headroom.compressors._records.shapes import is_notice
+from headroom.compressors._records.shapes import NOTICE_START
 from headroom.compressors._records.shorten import left_out
 from headroom.notices import CUT, GONE, PATH, read
+from headroom.types import Omission
 
 
 def step(path: str, key: str | int) -> str | None:
@@ -38,7 +39,7 @@ def _row_by_row(
 ) -> bool:  # fmt: skip
     """The same for the rows of a list or the members of an object, in order; elements of a list stand first in their
     pair."""
-    notices = [read(first) if _is_notice(first, second, keyed) else None for first, second in made]
+    notices = [_notice(first, second, keyed) for first, second in made]
     gone |= {name for told in notices if told and told.unit == "cells" for name in left_out(told.what)}
     at = 0
     for (first, second), told in zip(made, notices, strict=True):
@@ -62,8 +63,11 @@ def _row_by_row(
     return at == len(rows)
 
 
-def _is_notice(first: Tree, second: Tree, keyed: bool) -> bool:
-    return type(first) is str and (second is None or not keyed) and is_notice(first)
+def _notice(first: Tree, second: Tree, keyed: bool) -> Omission | None:
+    """What a row or a member tells of, if it is a notice."""
+    if type(first) is not str or (keyed and second is not None) or not first.startswith(NOTICE_START):
+        return None
+    return read(first)
 
 
 def _shows(made: str, text: str) -> bool:

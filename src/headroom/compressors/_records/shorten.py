@@ -61,7 +61,8 @@ _statement = re.compile(r"\s*(?:raise|except|throw|catch|return|assert|if|elif|e
 """Truthy for a line of code: that it names an error tells of none."""
 _word = re.compile(r"[a-z0-9_][\w.:@#/-]{2,}")
 
-LEFT_OUT = " left out"
+CUT_SHORT, LEFT_OUT = " cut to the start and telling lines", " left out"
+"""What a notice says behind the names of columns."""
 
 Place = tuple[str, ...]
 """Keys from a row to a string; elements of a list share one place."""
@@ -82,7 +83,7 @@ class Plan(NamedTuple):
         """What a notice says of it; empty if nothing is shortened."""
         said = []
         if self.starts:
-            said.append(f"{_names(self.starts)} cut to the start and telling lines")
+            said.append(f"{_names(self.starts)}{CUT_SHORT}")
         if self.opaque:
             said.append(f"{_names(self.opaque)}{LEFT_OUT}")
         return ", ".join(said)
@@ -94,8 +95,8 @@ def _names(places: Collection[Place]) -> str:
 
 def left_out(what: str) -> frozenset[str]:
     """The names that a notice's words say are left out."""
-    names = re.sub(r"^.* cut to the start and telling lines, ", "", what).removesuffix(LEFT_OUT)
-    return frozenset(names.split(", ")) if what.endswith(LEFT_OUT) else frozenset()
+    names = what.rpartition(f"{CUT_SHORT}, ")[2]
+    return frozenset(names.removesuffix(LEFT_OUT).split(", ")) if names.endswith(LEFT_OUT) else frozenset()
 
 
 def plan(rows: Sequence[Tree], labelled: bool, asked: Collection[str]) -> Plan:

@@ -20,9 +20,7 @@ NO_OBJECT = "The arguments are no JSON object; call again with ref and one of li
 def redeem(call: Call, store: Store, refs: Collection[str]) -> Answer:
     """The answer to `call`; `refs` are those that this conversation was given: no other can be read."""
     if not isinstance(call.args, dict):
-        return Answer(
-            call.id, "The arguments are no JSON object; call again with ref and one of lines, rows or query.", True
-        )
+        return Answer(call.id, NO_OBJECT, True)
     args = call.args
     ref = args.get("ref")
     if not isinstance(ref, str) or ref not in refs:
