@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from itertools import permutations
 from pathlib import Path
 
@@ -335,17 +336,17 @@ def test_permissions_stay_and_a_new_file_is_closed_to_others(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
-def test_a_file_that_is_read_only_is_left_alone(tmp_path: Path) -> None:
-    file = written(tmp_path / "a.json", "{}")
-    for folder in [tmp_path, *list(tmp_path.parents)[:-2]]:
-        folder.chmod(0o777)
-    file.chmod(0o444)
+def test_a_file_that_is_read_only_is_left_alone() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # another user may not enter those that pytest makes
+        Path(folder).chmod(0o777)
+        file = written(Path(folder) / "a.json", "{}")
+        file.chmod(0o444)
 
-    answer = unprivileged(lambda: str(journal(tmp_path).apply("wrap", [sets(file, "json", ("a", 1))])))
+        answer = unprivileged(lambda: str(journal(Path(folder)).apply("wrap", [sets(file, "json", ("a", 1))])))
 
-    assert answer.startswith("ConfigError")
-    assert "it is read-only" in answer
-    assert file.read_text(encoding="utf-8") == "{}"
+        assert answer.startswith("ConfigError")
+        assert "it is read-only" in answer
+        assert file.read_text(encoding="utf-8") == "{}"
 
 
 def test_an_error_never_shows_what_is_in_a_file(tmp_path: Path) -> None:

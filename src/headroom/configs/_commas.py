@@ -51,12 +51,17 @@ def added(text: str, held: Brackets, element: str, gap: str, closing: str = "") 
 
 def removed(text: str, held: Brackets, place: int) -> str:
     """The text without one element, the blanks before it, and the comma that came with it."""
-    start, end = held.spans[place]
-    start = len(text[:start].rstrip(" \t\r\n"))
+    begin, end = held.spans[place]
+    start = len(text[:begin].rstrip(" \t\r\n"))
     comma = held.after(text, end)
     if text[comma] == ",":
         between = text[end:comma]
-        return _closed(cut(text, start, comma + 1, between if between.strip() else ""), held)
+        rest = comma + 1
+        if "\n" in text[start:begin]:  # what follows on the line may not slip up to the line above, into its comment
+            following = len(text) - len(text[rest:].lstrip(" \t"))
+            if text[following] not in "\r\n":
+                start, rest = begin, following
+        return _closed(cut(text, start, rest, between if between.strip() else ""), held)
     text = cut(text, start, end)
     if place:
         before = held.after(text, held.spans[place - 1][1])

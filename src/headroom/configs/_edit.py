@@ -12,6 +12,8 @@ SYNTAXES: Mapping[str, Syntax] = {"json": _jsonc, "toml": _toml, "yaml": _yaml}
 
 Pairs = Sequence[tuple[tuple[str, ...], Json]]
 
+_EMPTY: tuple[Json, ...] = ({}, [], None)
+
 _BARE = frozenset({"", "{}"})
 """Texts that hold nothing, not even a comment."""
 
@@ -125,18 +127,29 @@ def _pasted(syntax: Syntax, text: str, base: str, path: tuple[str, ...]) -> str:
 
 
 def _pruned(syntax: Syntax, text: str, base: str, path: tuple[str, ...]) -> str:
-    """The text without the tables and lists at the end of `path` that became empty and were not in `base`."""
+    """The text without the tables and lists at the end of `path` that became empty and were not in `base`; one that
+    was empty in `base` is written as it was there."""
     before = syntax.load(base)
-    for end in range(len(path), 0, -1):
+    for end in range(len(path), -1, -1):
         held, earlier = at(syntax.load(text), path[:end]), at(before, path[:end])
         if held is MISSING:
             continue
-        if held not in ({}, [], None):
+        if held not in _EMPTY or (earlier is not MISSING and earlier not in _EMPTY):
             break
-        if earlier is MISSING:
-            text = _dropped(syntax, text, path[:end])
-        elif earlier in ({}, [], None):
-            return _pasted(syntax, text, base, path[:end])
-        else:
-            break
+        if earlier is not MISSING:
+            return _emptied(syntax, text, base, path[:end])
+        text = _dropped(syntax, text, path[:end])
     return text
+
+
+def _emptied(syntax: Syntax, text: str, base: str, path: tuple[str, ...]) -> str:
+    """The text with the empty value at `path` as `base` writes it, unless somebody wrote a comment into it since."""
+    now, then = ("".join(syntax.source(of, path).split()) for of in (text, base))
+    if now not in (then, "", "{}", "[]"):
+        return text
+    return _checked(
+        syntax,
+        lambda: syntax.paste(text, path, syntax.source(base, path)),
+        path,
+        placed(syntax.load(text), path, at(syntax.load(base), path)),
+    )

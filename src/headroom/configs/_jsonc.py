@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from headroom.configs._commas import Brackets, added, removed
-from headroom.configs._syntax import UNIT, Broken, Path, cut, flow, indent_at, line_at, newline, placed
+from headroom.configs._syntax import UNIT, Broken, Path, appended, cut, flow, indent_at, line_at, newline, placed
 from headroom.types import Json
 
 NULL_IS_TABLE = False
@@ -141,8 +141,7 @@ def put(text: str, path: Path, value: Json) -> str:
     node = _tree(text)
     nl = newline(text)
     if node is None:
-        gap = nl if text and not text.endswith("\n") else ""
-        return text + gap + _written(placed({}, path, value), "", UNIT, nl) + nl
+        return appended(text, _written(placed({}, path, value), "", UNIT, nl), nl)
     for depth, key in enumerate(path):
         child = _child(node, key)
         if child is None:
@@ -166,15 +165,22 @@ def drop(text: str, path: Path) -> str:
 
 
 def source(text: str, path: Path) -> str:
-    """How the value at `path` is written."""
+    """How the value at `path` is written; "" for a file without any."""
+    if not path and _tree(text) is None:
+        return ""
     node = _node(text, path)
     return text[node.start : node.end]
 
 
 def paste(text: str, path: Path, source: str) -> str:
-    """Writes the value at `path` as `source`."""
+    """Writes the value at `path` as `source`. Without any, the whole value goes, and the line it began."""
     node = _node(text, path)
-    return cut(text, node.start, node.end, source)
+    if source:
+        return cut(text, node.start, node.end, source)
+    line = text.rfind("\n", 0, node.start)
+    if line < 0:
+        return text[node.end :].removeprefix(newline(text))
+    return cut(text, line - text.startswith("\r\n", line - 1), node.end)
 
 
 def _node(text: str, path: Path) -> Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -65,17 +66,23 @@ def digest(data: bytes | None) -> str:
 
 
 def edit(owner: str, changes: list[Change]) -> Edit:
-    """The changes of one owner in one file as one. Raises ConfigError for two forms."""
+    """The changes of one owner in one file as one. Raises ConfigError if they contradict each other."""
     forms = {change.form for change in changes}
     if len(forms) > 1:
         raise ConfigError(f"{changes[0].file} is to be edited as {' and as '.join(sorted(forms))}; give it one form")
-    return Edit(
-        owner=owner,
-        form=changes[0].form,
-        sets=tuple((path, msgspec.to_builtins(value)) for change in changes for path, value in change.sets),
-        appends=tuple((path, msgspec.to_builtins(value)) for change in changes for path, value in change.appends),
-        text=changes[-1].text,
-    )
+    sets = _distinct(pair for change in changes for pair in change.sets)
+    appends = _distinct(pair for change in changes for pair in change.appends)
+    for i, (path, _) in enumerate(sets):
+        for other, _ in (*sets[:i], *sets[i + 1 :], *appends):
+            if other[: len(path)] == path:
+                raise ConfigError(f"{changes[0].file} is to get two values for {'.'.join(other)}; give it one")
+    return Edit(owner=owner, form=changes[0].form, sets=sets, appends=appends, text=changes[-1].text)
+
+
+def _distinct(pairs: Iterable[tuple[Keys, Json]]) -> tuple[tuple[Keys, Json], ...]:
+    """Each pair once, the values as JSON has them: tuples are lists."""
+    found = {(path, msgspec.json.encode(value)): (path, msgspec.to_builtins(value)) for path, value in pairs}
+    return tuple(found.values())
 
 
 def load(folder: Path) -> Records:

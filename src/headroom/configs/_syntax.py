@@ -58,7 +58,7 @@ class Syntax(Protocol):
         """The text without the key or element at `path`, which is there. Raises Refused."""
 
     def source(self, text: str, path: Path) -> str:
-        """How the value at `path`, which is there, is written."""
+        """How the value at `path`, which is there, is written; at no path: the whole value, if it is one text."""
 
     def paste(self, text: str, path: Path, source: str) -> str:
         """The text with the value at `path`, which is there, written as `source`. Raises Refused."""
@@ -148,3 +148,11 @@ def indent_at(text: str, position: int) -> str:
     start = text.rfind("\n", 0, position) + 1
     blanks = re.compile(r"[ \t]*").match(text, start)
     return blanks.group() if blanks else ""
+
+
+def appended(text: str, block: str, nl: str, gap: int = 1) -> str:
+    """The text with a block of lines after everything that is in it; blank lines at its end stay there. `gap` newlines
+    come before the block."""
+    full = len(text.rstrip(" \t\r\n"))
+    end = len(text) - len(text[full:].lstrip(" \t"))
+    return cut(text, end, end, nl * gap + block) if full else block + nl + text

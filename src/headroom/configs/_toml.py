@@ -12,7 +12,7 @@ import tomllib
 from functools import lru_cache
 
 from headroom.configs._commas import Brackets, added, removed
-from headroom.configs._syntax import Broken, Path, Refused, cut, indent_at, newline
+from headroom.configs._syntax import Broken, Path, Refused, appended, cut, indent_at, newline
 from headroom.configs._toml_text import TRIVIA, Node, Statement, statements
 from headroom.types import Json
 
@@ -61,7 +61,7 @@ def add(text: str, path: Path, value: Json) -> str:
         return _added(text, held, _inline(value))
     if not isinstance(value, dict):
         raise Refused(f"{_dotted(path)} is an array of tables, and takes tables only")
-    return _appended(text, _section(path, value, newline(text), double=True))
+    return appended(text, _section(path, value, newline(text), double=True), newline(text), 2)
 
 
 def drop(text: str, path: Path) -> str:
@@ -84,6 +84,8 @@ def drop(text: str, path: Path) -> str:
 
 def source(text: str, path: Path) -> str:
     """How the value is written: a value's text, or the lines of a table's sections."""
+    if not path:
+        return ""
     held = _node(text, path)
     if held is not None:
         return text[held.start : held.end]
@@ -93,6 +95,8 @@ def source(text: str, path: Path) -> str:
 
 def paste(text: str, path: Path, source: str) -> str:
     """Writes the value as `source`."""
+    if not path:
+        return text
     held = _node(text, path)
     start, end = (held.start, held.end) if held is not None else _stretch(text, path)
     return cut(text, start, end, source)
@@ -164,7 +168,7 @@ def _placed(text: str, path: Path, value: Json) -> str:
     nl, found = newline(text), statements(text)
     parent = path[:-1]
     if isinstance(value, dict):
-        return _appended(text, _section(path, value, nl))
+        return appended(text, _section(path, value, nl), nl, 2)
     if not parent:
         rows = [statement for statement in found if statement.section == -1]
         line = f"{_dotted(path)} = {_inline(value)}"
@@ -173,12 +177,12 @@ def _placed(text: str, path: Path, value: Json) -> str:
         if found:
             start = _above_comments(text, found[0].start)
             return cut(text, start, start, line + nl + nl)
-        return _appended(text, line, gap=1)
+        return appended(text, line, nl)
     headed = [i for i, statement in enumerate(found) if statement.node is None and statement.path == parent]
     rows = [row for row in found if row.section in headed] or [row for row in found if _is_dotted(row, parent, found)]
     if rows:
         return cut(text, rows[-1].end, rows[-1].end, nl + _line(rows[-1], path, text, value))
-    return _appended(text, _section(parent, {str(path[-1]): value}, nl))
+    return appended(text, _section(parent, {str(path[-1]): value}, nl), nl, 2)
 
 
 def _is_dotted(statement: Statement, parent: Path, found: list[Statement]) -> bool:
@@ -192,12 +196,6 @@ def _line(near: Statement, path: Path, text: str, value: Json) -> str:
     found = statements(text)
     above = len(found[near.section].path) if near.section >= 0 else 0
     return f"{indent_at(text, near.start)}{_dotted(path[above:])} = {_inline(value)}"
-
-
-def _appended(text: str, block: str, gap: int = 2) -> str:
-    """The text with these lines after everything that is in it; blank lines at its end stay there."""
-    nl, end = newline(text), len(text.rstrip(" \t\r\n"))
-    return cut(text, end, end, nl * gap + block) if end else block + nl
 
 
 def _above_comments(text: str, start: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from headroom.configs._commas import Brackets, added, removed
-from headroom.configs._syntax import UNIT, Path, Refused, cut, flow, indent_at, newline, placed
+from headroom.configs._syntax import UNIT, Path, Refused, appended, cut, flow, indent_at, newline, placed
 from headroom.configs._yaml_text import Node, load, tree
 from headroom.types import Json
 
@@ -27,7 +27,7 @@ def put(text: str, path: Path, value: Json) -> str:
     load(text)
     node = tree(text)
     if node is None:
-        return _appended(text, _block(placed({}, path, value), ""))
+        return appended(text, _block(placed({}, path, value), "", newline(text)), newline(text))
     indent = ""
     for depth, key in enumerate(path):
         if node.kind != "mapping":
@@ -37,6 +37,8 @@ def put(text: str, path: Path, value: Json) -> str:
         if child is None:
             return _inserted(text, node, key, placed({}, path[depth + 1 :], value))
         node = child.node
+    if node.start == node.end and isinstance(value, (dict, list)) and value:
+        return _filled(text, node, indent, value)
     return _written(text, node, flow(value))
 
 
@@ -68,6 +70,8 @@ def drop(text: str, path: Path) -> str:
 
 def source(text: str, path: Path) -> str:
     """How the value at `path` is written."""
+    if not path and tree(text) is None:
+        return ""
     node = _node(text, path)
     return text[node.start : node.end]
 
@@ -75,6 +79,8 @@ def source(text: str, path: Path) -> str:
 def paste(text: str, path: Path, source: str) -> str:
     """Writes the value at `path` as `source`."""
     load(text)
+    if not path and tree(text) is None:
+        return text
     return _written(text, _node(text, path), source)
 
 
@@ -103,7 +109,7 @@ def _written(text: str, node: Node, source: str) -> str:
 
 
 def _filled(text: str, node: Node, indent: str, value: Json) -> str:
-    """The text with a mapping below a key that has no value yet."""
+    """The text with a mapping or list below a key that has no value yet."""
     if node.start < node.end:
         return _written(text, node, flow(value))
     end = _line_end(text, node.end)
@@ -129,13 +135,6 @@ def _line_end(text: str, position: int) -> int:
     end = text.find("\n", position)
     end = len(text) if end < 0 else end
     return end - (end > position and text[end - 1] == "\r")
-
-
-def _appended(text: str, block: str) -> str:
-    """The text with these lines after everything that is in it; blank lines at its end stay there."""
-    nl, end = newline(text), len(text.rstrip())
-    block = block.replace("\n", nl)
-    return cut(text, end, end, nl + block) if end else block + nl
 
 
 def _unit(text: str) -> str:
