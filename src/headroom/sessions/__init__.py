@@ -10,11 +10,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from headroom.sessions import claude_code, gemini_cli
+from headroom.sessions import claude_code, cline, codex, cursor, gemini_cli, opencode
 from headroom.sessions._files import files
 from headroom.sessions._log import Log, Reader, Request, Skipped
 
-READERS: tuple[Reader, ...] = (claude_code.READER, gemini_cli.READER)
+READERS: tuple[Reader, ...] = (
+    claude_code.READER,
+    codex.READER,
+    gemini_cli.READER,
+    opencode.READER,
+    cursor.READER,
+    cline.READER,
+)
 
 _BY_AGENT = {reader.agent: reader for reader in READERS}
 
@@ -53,7 +60,7 @@ def logs(home: Path, environ: Mapping[str, str], agents: Collection[str] = ()) -
 def logs_at(paths: Sequence[Path]) -> Iterator[Log]:
     """The sessions in files, and in all files below folders; whose they are is told by what the files hold."""
     for path in paths:
-        for file in files(path, "**/*") if path.is_dir() else [path]:
+        for file in list(files(path, "**/*")) or [path]:
             for reader in READERS:
                 found = list(reader.at(file))
                 if found:

@@ -6,14 +6,15 @@ Nothing here raises on what a file holds. A file is read as a stream: of its tex
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 from headroom.sessions._log import Skipped
 from headroom.types import Json
@@ -33,22 +34,21 @@ HEAD = 1 << 18
 _BROKEN = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
     """The file's bytes without their compression, which is told by the first of them. Raises OSError."""
-    file = path.open("rb")
-    magic = file.read(4)
-    file.seek(0)
+    with path.open("rb") as file:
+        magic = file.read(4)
     if magic[:2] == b"\x1f\x8b":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
+        return gzip.open(path)
     if magic == b"\x28\xb5\x2f\xfd":
-        return cast(BinaryIO, zstd.ZstdFile(file))
-    return file
+        return cast(BufferedReader, zstd.ZstdFile(path))
+    return path.open("rb")
 
 
 def lines(path: Path, skipped: Skipped) -> Iterator[str]:
     """The lines of a text file. It ends where the file cannot be read on, which is counted."""
     try:
-        with _opened(path) as file, io.TextIOWrapper(file, encoding="utf-8", errors="replace") as text:
+        with _opened(path) as file, TextIOWrapper(file, encoding="utf-8", errors="replace") as text:
             while line := text.readline(MAX_LINE):
                 if len(line) < MAX_LINE or line.endswith("\n"):
                     yield line
@@ -80,6 +80,31 @@ def parsed(text: str) -> Json:
         return None
 
 
+def dumped(value: Json) -> str:
+    """The value as JSON without blanks, as JavaScript writes it; "" if it is nested too deep."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return ""
+
+
+def document(path: Path, skipped: Skipped) -> Json:
+    """The value of a file that is one JSON document; None, and counted, if it is cut off or too large."""
+    try:
+        with _opened(path) as file:
+            data = file.read(MAX_DOCUMENT + 1)
+    except _BROKEN:
+        skipped["file cut off or unreadable"] += 1
+        return None
+    if len(data) > MAX_DOCUMENT:
+        skipped["file too large"] += 1
+        return None
+    value = parsed(data.decode("utf-8", errors="replace"))
+    if value is None:
+        skipped["not JSON"] += 1
+    return value
+
+
 def first(path: Path) -> list[dict[str, Json]]:
     """The JSON objects among the first lines of a file, to tell whose it is. A line that is longer is not seen."""
     whole, _, rest = head(path).rpartition("\n")
@@ -87,12 +112,12 @@ def first(path: Path) -> list[dict[str, Json]]:
 
 
 def head(path: Path) -> str:
-    """The first part of a file's text, "" if it cannot be read."""
-    try:
-        with _opened(path) as file:
-            return file.read(HEAD).decode("utf-8", errors="replace")
-    except _BROKEN:
-        return ""
+    """The first part of a file's text, as far as it can be read."""
+    data = bytearray()
+    with suppress(*_BROKEN), _opened(path) as file:
+        while len(data) < HEAD and (more := file.read1(HEAD)):
+            data += more
+    return data.decode("utf-8", errors="replace")
 
 
 def size(path: Path) -> int:

@@ -12,10 +12,12 @@ time, `system` records (hooks, durations), API error notices, progress, the stat
 to its summary, and the requests that the client makes beside the conversation (summaries, titles, safety checks).
 A micro-compaction replaces the results it names by the client's notice, from then on.
 A record whose parent is not in the file (progress records are often stripped) continues the one before it.
+Checked against logs of Claude Code 2.0 to 2.1, with forks and sub-agents.
 """
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +33,8 @@ CLEARED = "[Old tool result content cleared]"
 """What Claude Code leaves in the place of a result that it cleared itself."""
 
 _SILENT = frozenset({"<synthetic>"})
+_KEYS = (re.compile(r'"parentUuid"\s*:'), re.compile(r'"uuid"\s*:'))
+"""What every message of a transcript has, and within a text would be escaped."""
 
 
 @dataclass(slots=True)
@@ -70,9 +74,8 @@ class _Node:
 
 
 class _Session:
-    def __init__(self, skipped: Skipped, session: str = "", thread: str = "") -> None:
+    def __init__(self, skipped: Skipped, thread: str = "") -> None:
         self.skipped = skipped
-        self.session = session
         self.thread = thread
         self.nodes: dict[str, _Node] = {}
         self.last: dict[bool, str] = {}
@@ -84,9 +87,9 @@ class _Session:
 
     def take(self, record: dict[str, Json]) -> None:
         """Adds a record to the tree."""
-        name, kind = record.get("uuid"), record.get("type")
+        name, kind = record.get("uuid"), _files.text(record.get("type"))
         if not isinstance(name, str) or kind not in _KINDS or name in self.nodes:
-            self.skipped[str(kind)[:40] if isinstance(name, str) and name not in self.nodes else "not a message"] += 1
+            self.skipped[kind[:40] if isinstance(name, str) and name not in self.nodes else "not a message"] += 1
             return
         side = record.get("isSidechain") is True
         parent = record.get("parentUuid")
@@ -136,7 +139,7 @@ class _Session:
             base, added = self._history(node)
             reply = self.replies[key] = _Reply(base, added, model, node.thread, name)
             reply.at = _files.seconds(record.get("timestamp"))
-            reply.copied = bool(self.session) and _owner(record) not in ("", self.session)
+            reply.copied = _is_copied(record)
             self._begun(reply)
         reply.usage = _usage(message.get("usage"), reply.usage)
         node.reply = reply
@@ -253,24 +256,21 @@ def _usage(value: Json, before: Usage | None) -> Usage | None:
     return Usage(input=fresh, read=read, write=written - hour, write_hour=hour, output=output)
 
 
-def _owner(record: dict[str, Json]) -> str:
-    """The session that made a request, as the client itself tells it of a fork's records."""
-    fork = mapping(record.get("forkedFrom")).get("sessionId")
-    named = (record.get("requestSessionId"), fork, record.get("sessionId"))
-    return next((name for name in named if isinstance(name, str)), "")
+def _is_copied(record: dict[str, Json]) -> bool:
+    """True if another session made the request, as the client itself tells it of a fork's records."""
+    named = (record.get("requestSessionId"), mapping(record.get("forkedFrom")).get("sessionId"))
+    maker = next(filter(None, map(_files.text, named)), "")
+    return maker not in ("", record.get("sessionId"))
 
 
-def requests(
-    lines: Iterable[str], skipped: Skipped | None = None, *, session: str = "", thread: str = ""
-) -> Iterator[Request]:
+def requests(lines: Iterable[str], skipped: Skipped | None = None, *, thread: str = "") -> Iterator[Request]:
     """One request per reply, in the order of the log, sub-agents' (`thread`) among them.
 
     `lines` is read once, as it comes; a request follows when the next reply of its thread begins. What cannot be used
-    is counted in `skipped`, by reason. `session` is the log's own id: what another session asked is then marked as
-    copied. `thread` is the name of all that a sub-agent's file holds.
+    is counted in `skipped`, by reason. `thread` is the name of all that a sub-agent's file holds.
     """
     counts: Skipped = Skipped() if skipped is None else skipped
-    found = _Session(counts, session, thread)
+    found = _Session(counts, thread)
     for record in _files.records(lines, counts):
         found.take(record)
         yield from found.ready()
@@ -286,13 +286,8 @@ def _find(home: Path, environ: Mapping[str, str]) -> Iterator[Log]:
 def _at(path: Path) -> Iterator[Log]:
     """The session in a file; none in a sub-agent's whose session is there, as it is read with that."""
     beside = path.parent.name == "subagents" and path.parent.parent.with_suffix(".jsonl").exists()
-    if not beside and any(map(_is_ours, _files.first(path))):
+    if not beside and all(key.search(_files.head(path)) for key in _KEYS):
         yield _log(path)
-
-
-def _is_ours(record: dict[str, Json]) -> bool:
-    known = record.get("type") in ("user", "assistant", "system", "attachment")
-    return known and "parentUuid" in record and isinstance(record.get("uuid"), str)
 
 
 def _log(path: Path) -> Log:
@@ -307,10 +302,9 @@ def _subagents(path: Path) -> list[Path]:
 
 
 def _read(log: Log, skipped: Skipped) -> Iterator[Request]:
-    alone = log.path.name.startswith("agent-")
-    yield from requests(_files.lines(log.path, skipped), skipped, session="" if alone else log.name)
+    yield from requests(_files.lines(log.path, skipped), skipped)
     for path in _subagents(log.path):
         yield from requests(_files.lines(path, skipped), skipped, thread=path.stem)
 
 
-READER = Reader("claude", "Claude Code", "anthropic", _find, _at, _read)
+READER: Reader = Reader("claude", "Claude Code", "anthropic", _find, _at, _read)

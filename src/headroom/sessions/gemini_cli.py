@@ -197,12 +197,20 @@ def _find(home: Path, environ: Mapping[str, str]) -> Iterator[Log]:
 
 def _at(path: Path) -> Iterator[Log]:
     start = _files.head(path)[:2000]
-    if '"sessionId"' in start and ('"messages"' in start or '"projectHash"' in start):
-        yield Log("gemini", path, path.parent.parent.name, path.name.partition(".")[0], _files.size(path))
+    if '"sessionId"' in start and '"projectHash"' in start:
+        yield Log("gemini", path, _project(path), path.name.partition(".")[0], _files.size(path))
+
+
+def _project(path: Path) -> str:
+    """The project's path where the client keeps it, else the name of its folder: a hash, or a short name."""
+    folder = path.parent.parent
+    if path.parent.name != "chats":
+        return ""
+    return _files.head(folder / ".project_root").strip() or folder.name
 
 
 def _read(log: Log, skipped: Skipped) -> Iterator[Request]:
     return requests(_files.lines(log.path, skipped), skipped)
 
 
-READER = Reader("gemini", "Gemini CLI", "gemini", _find, _at, _read)
+READER: Reader = Reader("gemini", "Gemini CLI", "gemini", _find, _at, _read)
