@@ -5,7 +5,8 @@ take, for how long the client caches. The second half is predicted, from its mes
 tiers by the cache's rules, dollars of input; and compared with the dollars of the log's own usage.
 
 Some prompts are missed by a cache that should have held them; nothing in a log says which. So there are two figures:
-`blind`, and `told`, for which the log says of each prompt whether it was missed, and nothing else.
+`blind`, for which every prompt bears its share of the misses to be expected, and `told`, for which the log says of
+each prompt whether it was missed, and nothing else. Blind is right for many sessions, not for one of them.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ def _cause(offs: Sequence[float], unforeseen: int, wrongly: int, shrank: int) ->
     if all(abs(off) <= OUTSIDE for off in offs):
         return ""
     found = [f"{unforeseen} misses within the cache's time"] if unforeseen else []
+    found += ["fewer misses within the cache's time than expected"] if offs[0] > OUTSIDE else []
     found += [f"{wrongly} hits after it"] if wrongly else []
     found += [f"a prompt shrank by {shrank} tokens: results cleared unseen"] if shrank > SHRANK else []
     return "; ".join(found) or "unknown"

@@ -218,7 +218,15 @@ def test_what_was_written_to_the_cache_is_gone_after_its_time() -> None:
     for gap, read in ((290.0, True), (310.0, False)):
         assert bool(replay(session([None] * 2, gap=gap), levels=()).turns[1].usage.read) == read
     hour = [Usage(input=5, write_hour=20_000), None]
-    assert replay(session(hour, gap=3_500), levels=()).turns[1].usage.read == 20_000
+    assert replay(session(hour, gap=3_500), levels=()).turns[1].usage.read == pytest.approx(20_000, rel=0.01)
+
+
+def test_prompts_bear_their_share_of_the_misses_that_a_log_shows() -> None:
+    """Misses within the cache's time come without a visible cause, so each prompt is dearer by the chance of one."""
+    steady = [Usage(input=5, read=read, write=40_000 - read) for read in [0, *[39_000] * 40]]
+    missed = [usage if at % 8 else Usage(input=5, write=40_000) for at, usage in enumerate(steady)]
+    reads = [replay(session([*log, None]), levels=()).turns[-1].usage.read for log in (steady, missed)]
+    assert 0.99 * reads[0] > reads[1] > 0.9 * reads[0]
 
 
 def test_another_model_has_another_cache() -> None:
