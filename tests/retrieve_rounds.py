@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from headroom.proxy.decoding import encoded, parsed
 from headroom.proxy.retrieve import DIALECTS
-from headroom.proxy.retrieve.turn import TOOL, Answer, Round, Turn
+from headroom.proxy.retrieve.turn import Answer, Round, Turn
+from headroom.retrieval import TOOL
 from headroom.testing import Call, FakeUpstream, Received, Reply
 from tests.proxies import ask
 from tests.retrieve_samples import CLIENTS, OWN, Client, Told

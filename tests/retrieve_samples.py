@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from headroom.proxy.retrieve.turn import TOOL
+from headroom.retrieval import TOOL
 from headroom.testing import Call, Received, Reply
 
 Object = dict[str, Any]

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from headroom import settings
 from headroom.cli import main
 from headroom.cli.stats import BY, SPANS
-from headroom.ledger import DAY, NAME, Entry, Ledger, Part
+from headroom.ledger import DAY, HOOK, NAME, Entry, Ledger, Part
 from headroom.prices import UPDATED, Usage
 
 EMPTY = "No requests went through the proxy (week). Start it with: headroom proxy\n"
@@ -73,6 +73,31 @@ def test_the_report_tells_the_bill_what_was_spared_and_where() -> None:
     ]
 
 
+HOOKED = Entry(agent="claude", session="h", round=HOOK, removed_new=19_500, parts=PARTS[:1])
+
+
+def test_outputs_made_smaller_by_hooks_are_told_without_a_bill() -> None:
+    wrote(HOOKED, HOOKED, Entry(agent="claude", round=HOOK, status=500))
+    text = stats()
+
+    assert text.splitlines()[:3] == [
+        "2 outputs made smaller by hooks (week): 39,000 tokens, each counted once",
+        "1 outputs stayed as they were because a hook failed",
+        "",
+    ]
+    assert text.splitlines()[4].split() == ["Bash", "logs", "2", "40,000", "1,000", "98%"]
+    assert "$" not in text
+
+
+def test_hooks_are_no_requests_of_the_proxy() -> None:
+    wrote(ENTRY, HOOKED)
+    text, found = stats(), told()["total"]
+
+    assert [line.split(" (")[0] for line in text.splitlines()[:2]] == ["1 outputs made smaller by hooks", "1 requests"]
+    assert "23,700 tokens not sent" in text
+    assert (found["requests"], found["unpriced"], found["removed"]) == (1, 0, 43_200)
+
+
 def test_a_loss_is_shown_as_one() -> None:
     wrote(ENTRY, Entry(model="claude-opus-5-5", agent="other", round=1, usage=Usage(1_000_000)))
     text = stats("--by", "agent")
@@ -120,6 +145,7 @@ def test_the_record_has_one_schema(by: str) -> None:
     wrote(ENTRY, ODD)
     found = told("--by", by, "--since", "day")
     total = {"name", "requests", "prompt", "read", "output", "removed", "dollars", "spared", "unpriced"}
+    total |= {"hooked", "hook_tokens", "hook_failures"}
 
     assert list(found) == ["since", "total", "by", "groups", "tools", "prices_of"]
     assert (found["since"], found["by"], found["prices_of"]) == ("day", by, UPDATED.isoformat())

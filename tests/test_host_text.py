@@ -45,6 +45,14 @@ CASES = {
     "Codex, a failure without the first lines": ("Process exited with code 101\nOutput:\n", "error[E0308]", "", True),
     "Codex, before unified exec": ("Exit code: 1\nWall time: 1.2 seconds\nOutput:\n", "boom", "", True),
     "Codex, code mode": ("Script completed\nWall time 0.2 seconds\nOutput:\n", "", "", False),
+    "Copilot, a shell command": ("", "On branch main", "\n<shellId: 0 completed with exit code 0>", False),
+    "Copilot, the beginning of a long output": (
+        "Output too large to read at once (25.0 KB). Saved to: out.txt\nConsider using tools like grep (for searching)."
+        "\n\nPreview (first 500 chars):\n",
+        "line 1",
+        "\n<shellId: 0 completed with exit code 0>",
+        False,
+    ),
     "Gemini, untrusted": ("<untrusted_context>\n", "ls: a", "\n</untrusted_context>", False),
     "Gemini, a shell command": (
         "Command: git status\nDirectory: (root)\nOutput: ",

@@ -20,7 +20,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 LAYERS = {
     0: ("types", "errors"),
     1: ("policy", "tokens", "detect", "gate", "notices", "prices", "ranges", "spans"),
-    2: ("compressors", "providers", "store", "pins"),
+    2: ("compressors", "providers", "store", "pins", "retrieval"),
     3: ("rendering",),
     4: ("pipeline",),
     5: ("settings", "ledger", "sessions", "configs"),
@@ -42,6 +42,7 @@ EDGES = {
     "the network": (
         "proxy",
         "mcp",
+        "hooks",  # asks the server that stays
         "testing",  # a fake provider is a server
         "cli",  # runs the proxy
     ),
@@ -50,6 +51,7 @@ EDGES = {
         "store",
         "ledger",  # a file of its own, so that the store can be purged
         "memory",
+        "sessions",  # some agents keep theirs in one
     ),
     "the disk": (
         "tokens",  # a vocabulary file given by path

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from headroom.proxy.retrieve.turn import MAX_ROUNDS, TOOL
+from headroom.proxy.retrieve.turn import MAX_ROUNDS
 from headroom.proxy.turns import LONGEST_WAIT, MOST_ROUNDS
+from headroom.retrieval import TOOL
 from headroom.store import MemoryStore
 from headroom.testing import Call, FakeUpstream, Received, Reply
 from tests.proxies import Answer, Running, ask, connect, options, running, send

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType, web
 
-from headroom.proxy.retrieve.turn import TOOL
+from headroom.retrieval import TOOL
 from headroom.store import MemoryStore
 from headroom.testing import Call, FakeUpstream, Received, Reply
 from tests.proxies import WAIT, Running, options, running

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from headroom.proxy.retrieve.anthropic import INVALID, Anthropic, AnthropicStream
-from headroom.proxy.retrieve.turn import TOOL, Answer
+from headroom.proxy.retrieve.turn import Answer
+from headroom.retrieval import TOOL
 from headroom.testing import Reply
 from tests.retrieve_rounds import OURS, READ, expanded, faults, feed, goes_on, play
 

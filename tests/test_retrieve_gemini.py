@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from headroom.proxy.retrieve.gemini import Gemini, GeminiStream
-from headroom.proxy.retrieve.turn import TOOL, Answer
+from headroom.proxy.retrieve.turn import Answer
+from headroom.retrieval import TOOL
 from headroom.testing import Reply
 from tests.retrieve_rounds import OURS, READ, expanded, faults, goes_on, play
 from tests.retrieve_samples import Contents, Object, events

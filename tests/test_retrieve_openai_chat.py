@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from headroom.proxy.retrieve.openai_chat import ChatStream, ChatWhole, OpenAIChat
-from headroom.proxy.retrieve.turn import TOOL, Answer
+from headroom.proxy.retrieve.turn import Answer
+from headroom.retrieval import TOOL
 from headroom.testing import Reply
 from tests.retrieve_rounds import OURS, READ, expanded, faults, feed, goes_on, play
 from tests.retrieve_samples import Chat, Object

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from headroom.proxy.retrieve.openai_responses import OpenAIResponses, ResponsesStream
-from headroom.proxy.retrieve.turn import TOOL, Answer
+from headroom.proxy.retrieve.turn import Answer
+from headroom.retrieval import TOOL
 from headroom.testing import Reply
 from tests.retrieve_rounds import OURS, READ, client_of, expanded, faults, feed, goes_on, play, provider
 from tests.retrieve_samples import Object, events

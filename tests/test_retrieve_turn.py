@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom.proxy.retrieve import DIALECTS
-from headroom.proxy.retrieve.turn import TOOL
+from headroom.retrieval import TOOL
 from headroom.testing import Call, Reply
 from tests.retrieve_rounds import OURS, READ, client_of, feed, play, provider
 from tests.retrieve_samples import CLIENTS

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headroom.proxy.retrieve import DIALECTS
-from headroom.proxy.retrieve.turn import TOOL
+from headroom.retrieval import TOOL
 from headroom.testing import Reply
 from tests.retrieve_rounds import OURS, READ, Played, client_of, expanded, faults, goes_on, play, provider
 from tests.retrieve_samples import CLIENTS

@@ -6,11 +6,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any, Literal, TypeVar, get_args
 
-from headroom import pipeline, policy, providers, ranges, settings, spans
+from headroom import pipeline, policy, providers, retrieval, settings
 from headroom.errors import StoreError, UsageError
 from headroom.rendering import Moment
 from headroom.store import SqliteStore
@@ -72,6 +71,7 @@ def compress(
     way_back: WayBack | None = None,
     history: Literal["render", "raw"] = "render",
     rules: Sequence[policy.Rule] | None = None,
+    thresholds: Sequence[policy.Threshold] | None = None,
     explain: Callable[[Item, Outline, str], None] | None = None,
 ) -> Result:
     """Makes the tool outputs in a request smaller. What was decided once for a conversation is replayed ever after.
@@ -91,6 +91,7 @@ def compress(
         history: whether parts before the last assistant turn that were never seen here are rendered (nothing was
             sent yet) or kept as they are (somebody else already sent them).
         rules: other levels for some calls; by default those of the settings, and `()` for none.
+        thresholds: how deep the level may go for kinds and sizes of text; by default those of the settings.
         explain: is told of every outline that was weighed for a part: its units, and `outlined` if it was taken.
 
     Raises:
@@ -103,9 +104,7 @@ def compress(
     if not isinstance(messages, list | dict | str):
         raise TypeError(f"messages must be a list, a dict or a string, not {type(messages).__name__}")
     conf = settings.load()
-    rules = conf.rules if rules is None else tuple(rules)
-    for rule in rules:
-        policy.level(rule.level)
+    rules, thresholds = _limits(conf, rules, thresholds)
     moment = Moment(
         level=chosen,
         counter=counter(model or _model(messages), conf.vocabulary),
@@ -115,6 +114,7 @@ def compress(
         query=query,
         references=not is_cleared_later(messages),
         rules=rules,
+        thresholds=thresholds,
         explain=explain,
     )
     call = ToolCall(name=tool or "", args=args or {}) if tool is not None or args is not None else None
@@ -168,28 +168,8 @@ def retrieve(
         UsageError: two of `lines`, `query` and `rows` were given.
         StoreError: the store cannot be read.
     """
-    given = {"lines": lines, "query": query, "rows": rows}
-    asked = [name for name, value in given.items() if value is not None]
-    if len(asked) > 1:
-        raise UsageError(f"{asked[0]} and {asked[1]} cannot be combined; give one of them")
-    text = (store if store is not None else open_store(settings.load())).get(ref).text
-    if path is not None or rows is not None:
-        data = text.encode("utf-8", "surrogatepass")
-        where = spans.parse_path(path or "$")
-        start, end = spans.span(data, where) if rows is None else _rows(data, where, rows)
-        text = data[start:end].decode("utf-8", "surrogatepass")
-    if lines is not None:
-        return ranges.lines(text, lines)
-    return ranges.matching(text, query) if query is not None else text
-
-
-def _rows(data: bytes, path: Path, spec: str) -> tuple[int, int]:
-    """Start of the first and end of the last row that `spec` names. Raises RangeError."""
-    count = sum(1 for _ in spans.rows(data, path))
-    first, last = ranges.bounds(spec, count, "row", spans.show(path))
-    found = spans.rows(data, path)
-    start, end = next(islice(found, first - 1, None))
-    return start, end if last == first else next(islice(found, last - first - 1, None))[1]
+    kept = store if store is not None else open_store(settings.load())
+    return retrieval.retrieve(kept, ref, lines=lines, query=query, path=path, rows=rows)
 
 
 def open_store(conf: settings.Settings) -> Store:
@@ -200,6 +180,17 @@ def open_store(conf: settings.Settings) -> Store:
 @lru_cache(maxsize=4)
 def _opened(home: FilePath, cap: int) -> Store:
     return SqliteStore(home / "headroom.db", cap_bytes=cap)
+
+
+def _limits(
+    conf: settings.Settings, rules: Sequence[policy.Rule] | None, thresholds: Sequence[policy.Threshold] | None
+) -> tuple[tuple[policy.Rule, ...], tuple[policy.Threshold, ...]]:
+    """What is given, or else the settings' own. Raises UnknownLevelError."""
+    rules = conf.rules if rules is None else tuple(rules)
+    thresholds = conf.thresholds if thresholds is None else tuple(thresholds)
+    for name in [*(rule.level for rule in rules), *(threshold.level for threshold in thresholds)]:
+        policy.level(name)
+    return rules, thresholds
 
 
 def _user_store(conf: settings.Settings) -> Store | None:

@@ -40,6 +40,10 @@ ADVICE = {
 """What to do, by SQLite's primary result code; else the file itself is at fault."""
 
 
+HOOK = -1
+"""The round of a row that no provider answered: a tool's output that a hook made smaller, or failed to."""
+
+
 class Part(NamedTuple):
     """One part that a request brought for the first time."""
 
@@ -65,7 +69,7 @@ class Entry:
     ms: float = 0.0
     """Milliseconds that the request was held by us."""
     round: int = 0
-    """0 for the client's request, 1 and up for our own retrievals in the same turn."""
+    """0 for the client's request, 1 and up for our own retrievals in the same turn, HOOK for no request at all."""
     answer: str | None = None
     """The provider's name of the answer; a second row with the same one is not written."""
     usage: Usage | None = None
@@ -86,12 +90,19 @@ class Total(NamedTuple):
     read: int
     output: int
     removed: int
-    """Tokens that were not sent, over all requests: a part counts each time it would have been sent again."""
+    """Tokens that were not sent, over all requests: a part counts each time it would have been sent again. What hooks
+    took out counts once, since nobody tells how often it would have been sent."""
     dollars: float
     """What was billed, at list price, of rows whose model has one."""
     spared: float
     unpriced: int
-    """Rows without a price."""
+    """Requests without a price."""
+    hooked: int = 0
+    """Tool outputs that hooks made smaller."""
+    hook_tokens: int = 0
+    """Tokens that hooks took out of them: a part of `removed`."""
+    hook_failures: int = 0
+    """Outputs that stayed as they were because a hook failed."""
 
 
 NOTHING = Total("", 0, 0, 0, 0, 0, 0.0, 0.0, 0)
@@ -223,7 +234,9 @@ class Ledger:
         with self._open() as db:
             rows = db.execute(
                 f"SELECT {GROUPS[by]} AS name, sum(round = 0), sum(input + read + write + write_hour), sum(read),"
-                " sum(output), sum(removed_new + removed_old), sum(dollars), sum(spared), sum(dollars IS NULL)"
+                " sum(output), sum(removed_new + removed_old), sum(dollars), sum(spared),"
+                f" sum(dollars IS NULL AND round >= 0), sum(round = {HOOK} AND removed_new > 0),"
+                f" sum(iif(round = {HOOK}, removed_new, 0)), sum(round = {HOOK} AND status >= 400)"
                 " FROM answers WHERE at >= ? GROUP BY name ORDER BY name",
                 (since,),
             ).fetchall()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -139,6 +139,43 @@ class Rule(NamedTuple):
         if self.tool is not None and not _glob(self.tool).fullmatch(call.name if call else ""):
             return False
         return self.path is None or any(_glob(self.path, True).fullmatch(path) for path in _paths(call))
+
+
+class Threshold(NamedTuple):
+    """The deepest level at which something may be left out of texts of a kind and size, as calibration found it. It
+    takes from a level, and never adds to one."""
+
+    kind: str
+    """Name of a compressor, or `*` for all."""
+    level: str
+    """A name of `LEVELS`; with one that leaves nothing out, nothing is."""
+    from_tokens: int = 0
+    """o200k tokens of the text, this many and more..."""
+    below_tokens: int | None = None
+    """... and fewer than this many; None is no limit."""
+
+    def fits(self, kind: str, tokens: float) -> bool:
+        """True if the threshold is for texts of `kind` and so many tokens."""
+        within = self.from_tokens <= tokens and (self.below_tokens is None or tokens < self.below_tokens)
+        return within and self.kind in ("*", kind)
+
+
+def capped(thresholds: Sequence[Threshold], kind: str, tokens: float, level: Level) -> Level:
+    """The gentler one of `level` and that of the first threshold that fits; `level` where none does."""
+    found = next((LEVELS[threshold.level] for threshold in thresholds if threshold.fits(kind, tokens)), level)
+    return min(found, level, key=lambda each: list(LEVELS).index(each.name))
+
+
+def cuts(levels: Iterable[Level], thresholds: Sequence[Threshold]) -> bool:
+    """True if one of `levels` may leave something out of a text of any kind and size."""
+    if not any("outline" in level.allows.values() for level in levels):
+        return False
+    for threshold in thresholds:
+        if "outline" in LEVELS[threshold.level].allows.values():
+            return True
+        if (threshold.kind, threshold.from_tokens, threshold.below_tokens) == ("*", 0, None):
+            return False
+    return True
 
 
 PATH_ARGUMENTS = ("file_path", "path", "notebook_path")

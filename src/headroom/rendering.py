@@ -51,6 +51,8 @@ class Moment:
     references: bool = True
     """False where the provider will clear or compact what it was sent: then no text may refer to an earlier one."""
     rules: Sequence[policy.Rule] = ()
+    thresholds: Sequence[policy.Threshold] = ()
+    """How deep the level may go for kinds and sizes; where none fits, as deep as it says."""
     explain: Callable[[Item, Outline, str], None] | None = None
     """Is told of every outline that was weighed, and what became of it: `outlined`, `facts-lost` or `no-gain`."""
 
@@ -128,7 +130,9 @@ def _same_as_above(made: Decision, moment: Moment, earlier: Sequence[Earlier]) -
 def _outlined(part: Item, made: Decision, attempts: _Attempts, store: Store, context: Context) -> Decision:
     """`made`, or the cheapest outline that passes every check and saves enough beyond it."""
     moment, about = attempts.moment, _class(part, made.tokens_before)
-    kinds = [c for c in attempts.ranked if moment.level.action(about or c.content) == "outline"]
+    size = made.tokens_before / moment.counter.factor
+    levels = {c.name: policy.capped(moment.thresholds, c.name, size, moment.level) for c in attempts.ranked}
+    kinds = [c for c in attempts.ranked if levels[c.name].action(about or c.content) == "outline"]
     if not kinds:
         return made
     if context.spared:
@@ -140,7 +144,7 @@ def _outlined(part: Item, made: Decision, attempts: _Attempts, store: Store, con
         return made
     best, refused = made, ""
     for compressor in kinds:
-        outline, why = attempts.outline(compressor, notices.PartNotices(ref, moment.way))
+        outline, why = attempts.outline(compressor, notices.PartNotices(ref, moment.way), levels[compressor.name].deep)
         if outline is not None and not why:
             kind, text = attempts.encoded_outline(compressor, outline)
             after = moment.counter.count(text)
@@ -237,10 +241,10 @@ class _Attempts:
             return kind, None, "compressor-failed"
         return kind, None, "unverified" if made else "no-gain" if allowed else "level" if self.ranked else "no-fit"
 
-    def outline(self, compressor: Compressor, writer: notices.PartNotices) -> tuple[Outline | None, str]:
+    def outline(self, compressor: Compressor, writer: notices.PartNotices, deep: bool) -> tuple[Outline | None, str]:
         """What `compressor` leaves of the text, if filling its notices gives the text back, and why it may not be
         sent: a fact is lost, or nothing is left out; empty if it may."""
-        outline = self._attempt(compressor, partial(compressor.outline, self.facts, writer, self.moment.level.deep))
+        outline = self._attempt(compressor, partial(compressor.outline, self.facts, writer, deep))
         if outline is None or not outline.omissions:
             return outline, "no-gain"
         if not self._attempt(compressor, partial(compressor.restored, self.facts, outline.text)):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -23,6 +23,9 @@ from headroom.errors import SettingError
 
 CONFIG = "config.toml"
 """Name of the settings file, in the home folder."""
+
+THRESHOLDS = "thresholds.toml"
+"""Name of the file, in the home folder, that calibration writes; the settings file's own `thresholds` go before it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +44,8 @@ class Settings:
     """Other levels for some tools and paths, the first that fits first."""
     holdout: float = 0.0
     """Share of conversations that the proxy leaves raw, so that the bill of both kinds can be compared."""
+    thresholds: tuple[policy.Threshold, ...] = ()
+    """How deep the level may go for kinds and sizes of output, the first that fits first; none before calibration."""
 
 
 class Type(NamedTuple):
@@ -94,10 +99,18 @@ def load(environ: Mapping[str, str] | None = None, *, overrides: Mapping[str, ob
         raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
     home = SETTINGS[0]
     values: dict[str, Any] = {home.name: _value(home, given, environ, {})}
-    written = _written(values[home.name] / CONFIG)
+    written = {
+        **_written(values[home.name] / THRESHOLDS, ("thresholds",)),
+        **_written(values[home.name] / CONFIG, [setting.key for setting in SETTINGS if setting.key is not None]),
+    }
     for setting in SETTINGS[1:]:
         values[setting.name] = _value(setting, given, environ, written)
     return Settings(**values)
+
+
+def environment() -> Mapping[str, str]:
+    """The process's own variables, for those that move other programs' files."""
+    return os.environ
 
 
 def _value(
@@ -119,8 +132,8 @@ def _value(
         raise SettingError(f"{source.where} is {_shown(source.value)}; {setting.type.allowed}") from None
 
 
-def _written(path: Path) -> dict[str, _Source]:
-    """The settings file's values by key. A missing file is an empty one."""
+def _written(path: Path, keys: Sequence[str]) -> dict[str, _Source]:
+    """The values of a file that may set `keys`. A missing file is an empty one."""
     try:
         text = path.read_text(encoding="utf-8")
         values = tomllib.loads(text)
@@ -133,14 +146,13 @@ def _written(path: Path) -> dict[str, _Source]:
     written = {}
     for key, value in values.items():
         place = _place(path, text, key)
-        _check_key(key, place)
+        _check_key(key, place, keys)
         written[key] = _Source(value, f"{place}: {key}", path.parent)
     return written
 
 
-def _check_key(key: str, place: str) -> None:
-    """Raises SettingError if the settings file cannot set `key`."""
-    keys = [setting.key for setting in SETTINGS if setting.key is not None]
+def _check_key(key: str, place: str, keys: Sequence[str]) -> None:
+    """Raises SettingError if `key` is none of those that the file can set."""
     if key in keys:
         return
     for setting in SETTINGS:
@@ -230,6 +242,30 @@ def _rule(name: str, rule: object) -> policy.Rule:
     return policy.Rule(**rule)
 
 
+def _thresholds(value: object, base: Path) -> tuple[policy.Threshold, ...]:
+    """A list of tables with `kind`, `level` and, if it is for some sizes only, `from_tokens` and `below_tokens`."""
+    if not isinstance(value, list):
+        raise ValueError
+    return tuple(_threshold(f"threshold {number}", each) for number, each in enumerate(value, 1))
+
+
+def _threshold(name: str, value: object) -> policy.Threshold:
+    """One threshold. Raises _Refused, which calls it by `name`."""
+    if not isinstance(value, dict):
+        raise _Refused(f"{name} is {_shown(value)}; write each threshold as a table [[thresholds]]")
+    for key, given in value.items():
+        if key not in policy.Threshold._fields:
+            known = ", ".join(policy.Threshold._fields)
+            raise _Refused(f"{name} has the key {key!r}; a threshold has: {known}")
+        if key.endswith("_tokens") and (type(given) is not int or given < 0):
+            raise _Refused(f"{key} of {name} is {_shown(given)}; use a number of tokens, 0 or more")
+    if not isinstance(value.get("kind"), str) or not value["kind"]:
+        raise _Refused(f"the kind of {name} is {_shown(value.get('kind'))}; name a kind of content, or * for all")
+    if value.get("level") not in policy.LEVELS:
+        raise _Refused(f"the level of {name} is {_shown(value.get('level'))}; use one of: {', '.join(policy.LEVELS)}")
+    return policy.Threshold(**value)
+
+
 def _shown(value: object) -> str:
     """A value in an error message, at most 80 characters of it."""
     shown = repr(value)
@@ -290,6 +326,15 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "holdout",
         "Share of conversations that the proxy leaves raw, so that you can compare what both cost.",
+    ),
+    Setting(
+        "thresholds",
+        Type(_thresholds, "write each threshold as a table [[thresholds]]"),
+        [],
+        None,
+        None,
+        "thresholds",
+        "How deep the level may go for kinds and sizes of output; headroom audit --calibrate writes them.",
     ),
 )
 """Every setting. The first is `home`, since the settings file lies in it."""

@@ -97,6 +97,7 @@ class SplintrCounter:
     """Exact counts from the vocabularies inside splintr-rs."""
 
     estimate = False
+    factor = 1.0
 
     def __init__(self, vocabulary: str) -> None:
         self.name = vocabulary
@@ -115,6 +116,7 @@ class TiktokenCounter:
     """Exact counts from a `.tiktoken` vocabulary file on this machine (base64 token, blank, rank, one per line)."""
 
     estimate = False
+    factor = 1.0
 
     def __init__(self, vocabulary: str, file: Path) -> None:
         """Raises SettingError if tiktoken is not installed or `file` is no vocabulary."""
@@ -138,11 +140,11 @@ class ScaledCounter:
 
     def __init__(self, base: Counter, factor: float) -> None:
         self.name = f"{base.name} x {factor:g} (estimate)"
+        self.factor = factor
         self._base = base
-        self._factor = factor
 
     def count(self, text: str) -> int:
-        return round(self._base.count(text) * self._factor)
+        return round(self._base.count(text) * self.factor)
 
 
 def family(model: str | None) -> Family:

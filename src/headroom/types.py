@@ -272,6 +272,8 @@ class Counter(Protocol):
     name: str
     estimate: bool
     """True where the family's tokenizer is not public and the count is scaled from another one."""
+    factor: float
+    """What the other one's count is multiplied by; 1 where the count is exact."""
 
     def count(self, text: str) -> int: ...
 

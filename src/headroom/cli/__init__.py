@@ -24,7 +24,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "compress": "Make one tool output smaller.",
         "get": "Print an original, or a range of it.",
         "show": "Show what was made of an original, and why.",
+        "hooks": "Make outputs smaller by a client's own hooks, without a proxy.",
+        "hook": "Answer a client's hook; clients call this.",
         "demo": "Show what Headroom does, on an incident log.",
+        "mcp": "Serve an agent the way back to what was left out.",
         "purge": "Delete all stored originals and decisions.",
     }
 )

@@ -66,7 +66,7 @@ def command(
     with output.warnings_shown():
         result = api.compress(
             text, level=conf.level, model=model, query=query, tool=tool, args=call, way_back=way,
-            rules=None if level is None else (), explain=heard,
+            rules=None if level is None else (), thresholds=None if level is None else (), explain=heard,
         )  # fmt: skip
     milliseconds = (time.perf_counter() - started) * 1000
     told = _explained(heard, result, way)

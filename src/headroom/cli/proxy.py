@@ -38,7 +38,8 @@ def command(port: int, host: str, level: str | None, upstreams: tuple[str, ...],
     options = server.Options(
         home=conf.home, store_cap=conf.store_cap, vocabulary=conf.vocabulary, level=conf.level, host=host, port=port,
         token=token or secrets.token_urlsafe(24), upstreams=routes.parse_upstreams(upstreams),
-        rules=conf.rules if level is None else (), holdout=conf.holdout,
+        rules=conf.rules if level is None else (), thresholds=conf.thresholds if level is None else (),
+        holdout=conf.holdout,
     )  # fmt: skip
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     output.note(f"Headroom listens on {url} ({conf.level}); Ctrl-C ends it.")

@@ -1,4 +1,4 @@
-"""`headroom stats`: what the proxy's requests cost and what was spared, from the ledger."""
+"""`headroom stats`: what requests through the proxy cost, and what it and the hooks spared, from the ledger."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ TOOLS = 12
 def command(since: str, by: str, as_json: bool) -> None:
     """Shows what the requests through the proxy cost at list price, and what they would have cost without it.
 
-    Dollars spared are net: retrievals are subtracted, and a negative figure is shown as one.
+    Dollars spared are net: retrievals are subtracted, and a negative figure is shown as one. Hooks see no bill: what
+    they took out is told in tokens.
     """
     ledger = Ledger(settings.load().home)
     start = time.time() - SPANS[since] * DAY
@@ -68,20 +69,42 @@ def _row(total: Total) -> dict[str, Any]:
 
 def report(since: str, by: str, total: Total, groups: Sequence[Total], tools: Sequence[Sequence[Any]]) -> Iterator[str]:
     """The same for a person: lines of at most eighty columns, however large a bill is."""
-    if not total.requests:
+    yield from _hooked(since, total)
+    if not total.requests and not tools:
         yield f"No requests went through the proxy ({since}). Start it with: headroom proxy"
         return
+    if total.requests:
+        yield from _billed(since, total)
+        yield ""
+        yield from _grouped(by, groups)
+    if tools:
+        yield ""
+        yield from _by_tool(tools)
+
+
+def _hooked(since: str, total: Total) -> Iterator[str]:
+    if total.hooked:
+        yield (
+            f"{total.hooked:,} outputs made smaller by hooks ({since}): {total.hook_tokens:,} tokens, each counted once"
+        )
+    if total.hook_failures:
+        yield f"{total.hook_failures:,} outputs stayed as they were because a hook failed"
+
+
+def _billed(since: str, total: Total) -> Iterator[str]:
     without = total.dollars + total.spared
     yield f"{total.requests:,} requests ({since}): {_money(total.dollars)} at list price"
     yield f"{_money(total.spared)} spared, net" + (
         f": {total.spared / without:.0%} of {_money(without)}" if without > 0 else ""
     )
-    yield f"{total.removed:,} tokens not sent, {total.output:,} written"
+    yield f"{total.removed - total.hook_tokens:,} tokens not sent, {total.output:,} written"
     yield f"{total.prompt:,} tokens of prompt, {_share(total.read, total.prompt)} from the cache"
     if total.unpriced:
         yield f"{total.unpriced:,} answers have no price: an unknown model, or no account of its tokens"
     yield f"Spared dollars are an estimate; prices of {prices.UPDATED.isoformat()}."
-    yield ""
+
+
+def _grouped(by: str, groups: Sequence[Total]) -> Iterator[str]:
     yield f"{by:20} {'requests':>8} {'spent':>11} {'spared':>11}"
     most = max(group.spared for group in groups)
     for group in groups:
@@ -90,9 +113,10 @@ def report(since: str, by: str, total: Total, groups: Sequence[Total], tools: Se
             f"{_name(group.name, 20)} {group.requests:8,} {_money(group.dollars):>11} {_money(group.spared):>11} {bar}"
         )
         yield row.rstrip()
-    if tools:
-        yield ""
-        yield f"{'tool':28} {'kind':10} {'parts':>7} {'tokens':>12} {'now':>12} {'fewer':>5}"
+
+
+def _by_tool(tools: Sequence[Sequence[Any]]) -> Iterator[str]:
+    yield f"{'tool':28} {'kind':10} {'parts':>7} {'tokens':>12} {'now':>12} {'fewer':>5}"
     for tool, kind, parts, before, after in tools[:TOOLS]:
         fewer = _share(before - after, before)
         yield f"{_name(tool or '(the user)', 28)} {_name(kind, 10)} {parts:7,} {before:12,} {after:12,} {fewer:>5}"

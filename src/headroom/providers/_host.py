@@ -64,7 +64,7 @@ _GEMINI_END = (
     r"(?:\nBackground PIDs: [^\n]{1,100})?\nProcess Group PGID: [^\n]{1,40}"
 )
 
-# Sources: Claude Code 2.x and mini-swe-agent transcripts, Codex 0.169 and Gemini CLI on the wire.
+# Sources: Claude Code 2.x and mini-swe-agent transcripts, Codex 0.169, Gemini CLI and Copilot CLI on the wire.
 _FRAMES: dict[str, tuple[Frame, ...]] = {
     "E": (
         # Codex before unified exec; must come before Claude Code's own line.
@@ -99,6 +99,7 @@ _FRAMES: dict[str, tuple[Frame, ...]] = {
     ),
     "O": (
         _frame(r"Original token count: \d{1,12}\nOutput:(?:\n|\Z)"),
+        _frame(rf"Output too large to read at once {_LINE}\nConsider {_LINE}\n\nPreview {_LINE}:\n"),
         _frame(r"Output: ", closing=_GEMINI_END),
     ),
     "T": (_frame(r"Total output lines: \d{1,12}\n\n?"),),
@@ -128,6 +129,7 @@ _FRAMES: dict[str, tuple[Frame, ...]] = {
 
 _TRAILERS = (
     Trailer("Shell cwd was reset to ", re.compile(r"Shell cwd was reset to [^\n]+\n?"), 1),
+    Trailer("<shellId: ", re.compile(r"<shellId: [^\n>]{1,100}>\n?"), 1),
     Trailer("[Showing results with ", re.compile(r"\[Showing results with [^\n\]]+\]\n?"), 2),
     Trailer(
         "(Results are truncated",

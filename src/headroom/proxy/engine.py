@@ -77,9 +77,15 @@ class Engine:
     """Changes bodies with one store. One per process."""
 
     def __init__(
-        self, home: FilePath, cap: int, vocabulary: FilePath | None, rules: tuple[policy.Rule, ...] = ()
+        self,
+        home: FilePath,
+        cap: int,
+        vocabulary: FilePath | None,
+        rules: tuple[policy.Rule, ...] = (),
+        thresholds: tuple[policy.Threshold, ...] = (),
     ) -> None:
         self._rules = rules
+        self._thresholds = thresholds
         self._home = home
         self._cap = cap
         self._vocabulary = vocabulary
@@ -157,7 +163,7 @@ class Engine:
         begun = any(item.role in pipeline.ASSISTANT_ROLES for item in items)
         able = job.hides and (job.answers or begun) and DIALECTS[job.dialect].declared(body) is not body
         levels = [policy.level(job.level), *(policy.level(rule.level) for rule in self._rules)]
-        cuts = any("outline" in level.allows.values() for level in levels)
+        cuts = policy.cuts(levels, self._thresholds)
         return Moment(
             level=policy.level("meter" if job.hurried else job.level),
             counter=counter(model if isinstance(model, str) else None, self._vocabulary),
@@ -165,6 +171,7 @@ class Engine:
             way=job.forced or ("tool" if able and cuts else "none"),
             history="raw",
             rules=() if job.hurried else self._rules,
+            thresholds=self._thresholds,
             references=not api.is_cleared_later(body),
         )
 

@@ -61,6 +61,7 @@ class Options:
     port: int = 8787
     token: str = ""
     rules: tuple[policy.Rule, ...] = ()
+    thresholds: tuple[policy.Threshold, ...] = ()
     holdout: float = 0.0
     """Share of the conversations that are left raw, of those whose client names them."""
     deadline: float = DEADLINE
@@ -77,8 +78,9 @@ class Proxy:
         self.options = options
         self._guard = Guard(options.host, options.token)
         self._workers = Workers(
-            options.home, options.store_cap, options.vocabulary, options.rules, deadline=options.deadline
-        )
+            options.home, options.store_cap, options.vocabulary, options.rules, options.thresholds,
+            deadline=options.deadline,
+        )  # fmt: skip
         self._turns = Turns(self._workers.own, options.sleep)
         ledger = Ledger(options.home)
         self._accounts = Accounts(ledger)

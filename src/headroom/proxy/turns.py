@@ -15,7 +15,7 @@ import logging
 import re
 import zlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,12 +29,13 @@ from headroom.proxy.decoding import encoded, parsed
 from headroom.proxy.engine import Changed, Engine, inner, outer
 from headroom.proxy.retrieve import DIALECTS
 from headroom.proxy.retrieve.keys import digest
-from headroom.proxy.retrieve.redeem import NO_MORE, redeem
-from headroom.proxy.retrieve.turn import MAX_ROUNDS, Answer, Round, Turn
+from headroom.proxy.retrieve.turn import MAX_ROUNDS, NO_MORE, Answer, Call, Round, Turn
 from headroom.proxy.rewrite import rewritten
 from headroom.proxy.routes import Route
 from headroom.proxy.upstream import answered
 from headroom.proxy.usage import Meter
+from headroom.retrieval import redeem
+from headroom.types import Store
 
 log = logging.getLogger("headroom")
 
@@ -188,7 +189,7 @@ class Turns:
         store = self._engine.store()
         if store is None:
             return tuple(Answer(call.id, "The store of originals cannot be read now.", True) for call in done.hidden)
-        return tuple([await asyncio.to_thread(redeem, call, store, refs) for call in done.hidden])
+        return tuple([await asyncio.to_thread(_redeemed, call, store, refs) for call in done.hidden])
 
     def _known(self, asked: Asked) -> set[str]:
         """The refs that this conversation was given, also those whose notices it has since compacted."""
@@ -281,6 +282,13 @@ async def _refused(
     if request.transport is not None:
         request.transport.close()
     return web.Response()  # to nobody
+
+
+def _redeemed(call: Call, store: Store, refs: Collection[str]) -> Answer:
+    try:
+        return Answer(call.id, redeem(call.args, store, refs))
+    except HeadroomError as error:
+        return Answer(call.id, f"{error}.", True)
 
 
 def _followed(asked: Asked, sent: bytes, done: Round, answers: tuple[Answer, ...]) -> bytes:

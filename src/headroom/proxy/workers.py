@@ -67,10 +67,11 @@ class Workers:
         cap: int,
         vocabulary: Path | None = None,
         rules: tuple[policy.Rule, ...] = (),
+        thresholds: tuple[policy.Threshold, ...] = (),
         *,
         deadline: float = DEADLINE,
     ) -> None:
-        self._arguments = (home, cap, vocabulary, rules)
+        self._arguments = (home, cap, vocabulary, rules, thresholds)
         self.own = Engine(*self._arguments)
         """The engine of this very process, for small bodies and for what the workers did not do."""
         self._deadline = deadline

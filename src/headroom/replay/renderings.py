@@ -23,7 +23,7 @@ def rendered(stretch: Stretch, level: str, store: Store) -> dict[int, Rendered]:
     """By the number of its item, each part that was sent, as the level sends it. `store` serves a whole session at
     this level, so that what was decided for a text stays decided when the history is rewritten."""
     messages = stretch.messages[: stretch.length]
-    result = compress(messages, level=level, store=store, way_back="tool", rules=())
+    result = compress(messages, level=level, store=store, way_back="tool", rules=(), thresholds=())
     reports = iter(result.parts)
     made: dict[int, Rendered] = {}
     earlier: list[Earlier] = []

@@ -8,8 +8,9 @@ from typing import Any
 from headroom.proxy.decoding import encoded, parsed
 from headroom.proxy.retrieve.answers import Streamed, Whole, complaint, exchanged
 from headroom.proxy.retrieve.keys import heads, keys
-from headroom.proxy.retrieve.turn import DESCRIPTION, PARAMETERS, TOOL, Answer, Call, Record, Round
+from headroom.proxy.retrieve.turn import Answer, Call, Record, Round
 from headroom.proxy.sse import Event
+from headroom.retrieval import DESCRIPTION, PARAMETERS, TOOL
 from headroom.types import Json
 
 NAME = "anthropic"

@@ -10,8 +10,9 @@ from typing import Any
 from headroom.proxy.decoding import encoded, parsed
 from headroom.proxy.retrieve.answers import Streamed, Whole, complaint, exchanged
 from headroom.proxy.retrieve.keys import digest, heads, keys, without
-from headroom.proxy.retrieve.turn import DESCRIPTION, PARAMETERS, TOOL, Answer, Call, Record, Round
+from headroom.proxy.retrieve.turn import Answer, Call, Record, Round
 from headroom.proxy.sse import Event
+from headroom.retrieval import DESCRIPTION, PARAMETERS, TOOL
 from headroom.types import Json
 
 _DEFINITION: Json = {"name": TOOL, "description": DESCRIPTION, "parametersJsonSchema": PARAMETERS}

@@ -17,28 +17,10 @@ from typing import NamedTuple, Protocol
 
 from headroom.types import Json
 
-TOOL = "headroom_retrieve"
-
 MAX_ROUNDS = 5
 """Rounds that are redeemed; the next ones are told that there are no more (no real task needed three)."""
 
-DESCRIPTION = (
-    "Returns what a notice like [… lines 41-252 …] left out of a tool result, from the original named in the first "
-    "notice of that result. Give one of lines, rows or query."
-)
-
-PARAMETERS: Mapping[str, Json] = {
-    "type": "object",
-    "properties": {
-        "ref": {"type": "string", "description": "the name in the notice"},
-        "lines": {"type": "string", "description": "41-252"},
-        "rows": {"type": "string", "description": "3-98, of the JSON array at path"},
-        "path": {"type": "string", "description": "$.items"},
-        "query": {"type": "string", "description": "words to look for"},
-    },
-    "required": ["ref"],
-}
-"""JSON Schema of the tool's arguments; with the description about 120 tokens."""
+NO_MORE = "There are no more retrievals in this turn. Go on with what you have, or ask for the rest later."
 
 
 class Call(NamedTuple):

@@ -1,0 +1,92 @@
+"""`headroom hooks`: installs write-time hooks in a client's own settings, takes them out again, lists them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from headroom import hooks, settings
+from headroom.cli import output
+from headroom.configs import Change, Journal, Place
+from headroom.hooks import Paths
+
+CLIENTS = [*(hook.client for hook in hooks.HOOKS), *(refusal.client for refusal in hooks.REFUSALS)]
+
+
+@click.group("hooks", short_help="Make outputs smaller by a client's own hooks, without a proxy.")
+def command() -> None:
+    """Has a client make its tools' outputs smaller before its model reads them: no proxy, no base URL.
+
+    Only keys of our own are written to its settings, and `uninstall` restores every file byte for byte.
+    """
+
+
+@command.command("install", short_help="Install the hooks of a client.")
+@click.argument("client", type=click.Choice(CLIENTS))
+@click.option("--project", is_flag=True, help="For the current folder alone.")
+def install(client: str, project: bool) -> None:
+    """Installs the hooks of CLIENT, and our MCP server, by which the model reads what was left out."""
+    hook = hooks.find(client)
+    conf, place = settings.load(), _place()
+    changes = [
+        *hook.changes(place, Paths(sys.executable, str(conf.home)), project),
+        _server(client, place, conf.home),
+    ]
+    files = _journal(conf).apply(_owner(client, project), changes)
+    output.write(f"{hook.title}: hooks are installed{' for this folder' if project else ''}.\n")
+    output.write("".join(f"  wrote {file}\n" for file in files))
+    output.write("".join(f"{line}\n" for line in hook.tells))
+    output.write(f"Take it back with: headroom hooks uninstall {client}{' --project' if project else ''}\n")
+
+
+@command.command("uninstall", short_help="Take the hooks of a client out again.")
+@click.argument("client", type=click.Choice(CLIENTS))
+@click.option("--project", is_flag=True, help="Those of the current folder.")
+def uninstall(client: str, project: bool) -> None:
+    """Restores the files that `install` changed, byte for byte, your own edits since then kept."""
+    files = _journal(settings.load()).undo(_owner(client, project))
+    output.write("".join(f"  restored {file}\n" for file in files) or f"There are no hooks of ours in {client}.\n")
+
+
+@command.command("list", short_help="List the installed hooks.")
+def listed() -> None:
+    """Lists the clients whose hooks are installed, and what is wrong with them."""
+    journal = _journal(settings.load())
+    owners = [owner for owner in journal.owners() if owner.startswith("hooks ")]
+    for owner in owners:
+        output.write(f"{owner.removeprefix('hooks ')}\n")
+        output.write("".join(f"  {fault}\n" for fault in journal.faults(owner)))
+    if not owners:
+        output.write("No hooks are installed. Install them with: headroom hooks install CLIENT\n")
+
+
+def _server(client: str, place: Place, home: Path) -> Change:
+    """Registers our MCP server, the model's way back to what was left out, with a client, for all projects."""
+    args = ["-m", "headroom", "mcp", "--home", str(home)]
+    stdio: dict[str, object] = {"type": "stdio", "command": sys.executable, "args": args, "alwaysLoad": True}
+    local: dict[str, object] = {"type": "local", "command": sys.executable, "args": args, "tools": ["*"]}
+    whole: dict[str, object] = {"type": "local", "command": [sys.executable, *args], "enabled": True}
+    claude = Path(place.environ.get("CLAUDE_CONFIG_DIR") or place.home) / ".claude.json"
+    opencode = Path(place.environ.get("XDG_CONFIG_HOME") or place.home / ".config") / "opencode" / "opencode.json"
+    commented = opencode.with_suffix(".jsonc")
+    file, key, value = {
+        "claude": (claude, "mcpServers", stdio),
+        "copilot": (place.home / ".copilot" / "mcp-config.json", "mcpServers", local),
+        "opencode": (commented if commented.exists() else opencode, "mcp", whole),
+    }[client]
+    return Change(file=file, form="json", sets=(((key, "headroom"), value),))
+
+
+def _owner(client: str, project: bool) -> str:
+    """The name under which the journal keeps what was written."""
+    return f"hooks {client} in {Path.cwd()}" if project else f"hooks {client}"
+
+
+def _journal(conf: settings.Settings) -> Journal:
+    return Journal(conf.home / "configs", Path.home())
+
+
+def _place() -> Place:
+    return Place(Path.home(), Path.cwd(), settings.environment())

@@ -1,0 +1,106 @@
+"""The tool `headroom_retrieve`: how it is declared, and what a call of it returns.
+
+The proxy answers it behind the client's back, the MCP server to the client; both offer it in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from itertools import islice
+
+from headroom import ranges, spans
+from headroom.errors import UnknownRefError, UsageError
+from headroom.types import Json, Path, Store
+
+TOOL = "headroom_retrieve"
+
+DESCRIPTION = (
+    "Returns what a notice like [… lines 41-252 …] left out of a tool result, from the original named in the first "
+    "notice of that result. Give one of lines, rows or query."
+)
+
+PARAMETERS: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {
+        "ref": {"type": "string", "description": "the name in the notice"},
+        "lines": {"type": "string", "description": "41-252"},
+        "rows": {"type": "string", "description": "3-98, of the JSON array at path"},
+        "path": {"type": "string", "description": "$.items"},
+        "query": {"type": "string", "description": "words to look for"},
+    },
+    "required": ["ref"],
+}
+"""JSON Schema of the tool's arguments; with the description about 120 tokens."""
+
+MAX_CHARS = 400_000
+"""A longer answer is cut, with the range to ask for next: no model reads more at once."""
+
+
+def redeem(args: Json, store: Store, refs: Collection[str] | None = None) -> str:
+    """What a call of the tool returns to the model.
+
+    Args:
+        args: the call's arguments as the model wrote them; what they should not be is refused in words for it.
+        refs: the originals that the conversation was given, where that is known: no other can be read.
+
+    Raises:
+        UsageError: the arguments name no range of such an original.
+        StoreError: the store cannot be read.
+    """
+    if not isinstance(args, dict):
+        raise UsageError("The arguments are no JSON object; call again with ref and one of lines, rows or query")
+    ref = args.get("ref")
+    if not isinstance(ref, str) or (refs is not None and ref not in refs):
+        if refs is None:
+            raise UsageError(f"{ref!r} is no ref; call again with the name that stands in the notice")
+        known = ", ".join(sorted(refs)[:20]) or "none"
+        raise UnknownRefError(f"No original {ref!r} belongs to this conversation; there are: {known}")
+    given = {name: str(args[name]) for name in ("lines", "rows", "path", "query") if args.get(name) not in (None, "")}
+    text = retrieve(store, ref, **given)
+    if len(text) > MAX_CHARS:
+        cut = text[:MAX_CHARS]
+        return (
+            f"{cut}\n[the answer is cut here after {MAX_CHARS:,} of {len(text):,} characters; ask for a smaller range]"
+        )
+    return text or "(empty)"
+
+
+def retrieve(
+    store: Store,
+    ref: str,
+    *,
+    lines: str | None = None,
+    query: str | None = None,
+    path: str | None = None,
+    rows: str | None = None,
+) -> str:
+    """The original behind `ref`, or the part of it that is asked for; see `api.retrieve`.
+
+    Raises:
+        UnknownRefError: nothing is stored under `ref`.
+        RangeError: the original has no such lines, rows or path.
+        UsageError: two of `lines`, `query` and `rows` were given.
+        StoreError: the store cannot be read.
+    """
+    given = {"lines": lines, "query": query, "rows": rows}
+    asked = [name for name, value in given.items() if value is not None]
+    if len(asked) > 1:
+        raise UsageError(f"{asked[0]} and {asked[1]} cannot be combined; give one of them")
+    text = store.get(ref).text
+    if path is not None or rows is not None:
+        data = text.encode("utf-8", "surrogatepass")
+        where = spans.parse_path(path or "$")
+        start, end = spans.span(data, where) if rows is None else _rows(data, where, rows)
+        text = data[start:end].decode("utf-8", "surrogatepass")
+    if lines is not None:
+        return ranges.lines(text, lines)
+    return ranges.matching(text, query) if query is not None else text
+
+
+def _rows(data: bytes, path: Path, spec: str) -> tuple[int, int]:
+    """Start of the first and end of the last row that `spec` names. Raises RangeError."""
+    count = sum(1 for _ in spans.rows(data, path))
+    first, last = ranges.bounds(spec, count, "row", spans.show(path))
+    found = spans.rows(data, path)
+    start, end = next(islice(found, first - 1, None))
+    return start, end if last == first else next(islice(found, last - first - 1, None))[1]
