@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bench.texts import Messages, outputs, shows, tokens
+from bench.texts import Messages, outputs, tokens
 from bench.workloads import Workload
 from headroom import Report, Result, compress, notices, providers, retrieve
+from headroom.audit.regret import shows
 from headroom.compressors import BY_NAME, stands_for
 from headroom.compressors._repeats import Earlier, expand, name_of, written
 from headroom.errors import HeadroomError

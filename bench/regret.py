@@ -2,9 +2,9 @@
 
 Each recorded session goes through the real pipeline as one request, with a store of its own and a way back (by the
 prefix law that is what sending it turn by turn gives). In the outputs that the level cut, the lines are looked at that
-the agent used afterwards (see `used.py`): regret is the share of them that the cut would have hidden. The recorded
-agent saw everything, so nothing here shows what an agent does with a notice; and lines that were read but never
-repeated are not counted. A session's tokens are those of its tool outputs, o200k, host text and notices included.
+the agent used afterwards (see `headroom.audit.used`): regret is the share of them that the cut would have hidden. The
+recorded agent saw everything, so nothing here shows what an agent does with a notice; and lines that were read but
+never repeated are not counted. A session's tokens are those of its tool outputs, o200k, host text and notices included.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from typing import NamedTuple
 from bench import recorded, tables
 from bench.measure import in_full
 from bench.recorded import Session
-from bench.texts import shows, tokens
-from bench.used import Later, Seen, Used, common, later, turns, used, written
+from bench.texts import tokens
 from bench.workloads import SHARED
 from headroom import Report, compress, providers
+from headroom.audit.regret import same_request, shows, visible
+from headroom.audit.used import Later, Seen, Used, common, later, turns, used, written
 from headroom.compressors import stands_for
 from headroom.store import MemoryStore
-from headroom.types import Item, Omission, ToolCall
+from headroom.types import Item, Omission
 
 HERE = Path(__file__).resolve().parent
 LEVELS = ("balanced", "aggressive")
@@ -130,31 +131,10 @@ def _judged(
     ), findings
 
 
-def visible(one: Used, lines: Sequence[str], omissions: Sequence[Omission], shown: Sequence[str]) -> bool:
-    """True if no omission holds the line. Where JSON rows are left out, or a page is told by its readable text, what
-    was used of the line is looked for in the texts `shown`: they need not be lines of the original."""
-    page = any(o.unit == "lines" and (o.first, o.last) == (1, len(lines)) for o in omissions)
-    if not page and any(o.unit == "lines" and o.first <= one.line <= o.last for o in omissions):
-        return False
-    if not page and all(o.unit == "lines" for o in omissions):
-        return True
-    return any(shows(fact, text) for fact in (one.what, lines[one.line - 1].strip(" \t,")) for text in shown)
-
-
 def _cut(one: Used, omissions: Sequence[Omission]) -> str:
     """The omission that holds a line, or all of them where only rows are left out."""
     held = [o for o in omissions if o.unit == "lines" and o.first <= one.line <= o.last] or omissions
     return "; ".join(f"{o.unit} {o.first}-{o.last}{o.path and f' of {o.path}'}: {o.what}" for o in held[:3])
-
-
-_ASKED = (("old_string", "file_path"), ("command",), ("file_path",), ("pattern", "path"), ("query",), ("url",))
-"""Arguments that say what a call asks for; of others, all of them."""
-
-
-def same_request(one: ToolCall, other: ToolCall) -> bool:
-    """True if two calls ask the same tool for the same thing: a command, a file, a pattern under a path."""
-    names = next((names for names in _ASKED if names[0] in one.args), tuple({**one.args, **other.args}))
-    return one.name == other.name and all(one.args.get(name) == other.args.get(name) for name in names)
 
 
 Choice = Callable[[Output], bool]

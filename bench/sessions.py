@@ -2,8 +2,8 @@
 
 Every session is replayed from its own log (`headroom.replay`): the prompts are as large as the log says, billed at the
 tiers it tells, and each level's savings are taken out where they lie. A session's net has the turns added that fetch
-back what was cut and then used: one for each notice that hides a line the agent used (see `used.py`), asked for in the
-turn after the output came. headroom-ai stands beside it on the same outputs (see `sessions_peer.py`).
+back what was cut and then used: one for each notice that hides a line the agent used (see `headroom.audit.used`),
+asked for in the turn after the output came. headroom-ai stands beside it on the same outputs (see `sessions_peer.py`).
 
 Dollars are of input; the answers cost the same. Bash trajectories have no log of their tokens: their rows (`estimated`)
 take a price, a pace and a system prompt for granted, and show shares only. `lossless, tab` is the same sessions with
@@ -24,16 +24,15 @@ from typing import Any, NamedTuple
 
 from bench import recorded, sessions_peer, tables
 from bench.peer import PeerError, install
-from bench.regret import visible
 from bench.sessions_peer import PEER, PEER_AS_IS
-from bench.texts import shows, tokens
-from bench.used import Later, Seen, Used, common, later, turns, used, written
 from bench.workloads import SHARED
-from headroom.compressors import stands_for
-from headroom.replay import Bill, Output, Replayed, Sent, replay
+from headroom.audit.regret import fetched, hidden, shows
+from headroom.audit.used import Later, Seen, common, later, turns, used, written
+from headroom.replay import Bill, Output, Replayed, replay
 from headroom.replay.stretches import numbered, stretches
 from headroom.sessions import Request, Skipped, logs_at
 from headroom.sessions import requests as read
+from headroom.tokens import counter
 from headroom.types import Json
 
 HERE = Path(__file__).resolve().parent
@@ -143,12 +142,10 @@ def _cut(replayed: Replayed, level: str, words: frozenset[str]) -> Way:
     for output, after, seen in _judged(replayed, lambda output: bool(output.sent[level].report.omissions)):
         sent = output.sent[level]
         found = used(output.item, after, seen, words)
-        lines = output.item.text.split("\n")
-        shown = [stands_for(sent.report.kind, sent.text), sent.text]
-        hidden = [one for one in found if not visible(one, lines, sent.report.omissions, shown)]
-        sizes = _asked_for(hidden, lines, sent)
+        gone = hidden(output.item, found, sent)
+        sizes = [each.tokens for each in fetched(output.item, gone, sent, counter().count)]
         way = way._replace(
-            cut=way.cut + 1, used=way.used + len(found), hidden=way.hidden + len(hidden),
+            cut=way.cut + 1, used=way.used + len(found), hidden=way.hidden + len(gone),
             retrievals=way.retrievals + len(sizes),
             asked=way.asked + sum(replayed.extra_turn(output.turn, size, level) for size in sizes),
         )  # fmt: skip
@@ -164,16 +161,6 @@ def _judged(replayed: Replayed, chosen: Any) -> Iterator[tuple[Output, Later, Se
             yield wanted[place], later(replayed.items, numbers, place), seen
         for said in written(item) or [item.text]:
             seen.add(said)
-
-
-def _asked_for(hidden: Sequence[Used], lines: Sequence[str], sent: Sent) -> list[int]:
-    """Tokens of each range that must be fetched: that of every notice that hides a used line. Where rows are left out,
-    whose lines are not known, of every notice."""
-    omissions = sent.report.omissions
-    held = [o for o in omissions if o.unit == "lines" and any(o.first <= one.line <= o.last for one in hidden)]
-    if hidden and not held:
-        return [tokens(["\n".join(lines)])]
-    return [tokens(["\n".join(lines[o.first - 1 : o.last])]) for o in held]
 
 
 def _with_tabs(requests: Sequence[Request], replayed: Replayed) -> tuple[float, Way]:
@@ -195,11 +182,11 @@ def _peers(replayed: Replayed, words: frozenset[str], python: Path) -> dict[str,
     way = Way(replayed.raw.input - sessions_peer.spared(replayed, sent))
     for output, after, seen in _judged(replayed, lambda output: sent.born[output.place] != sessions_peer.whole(output)):
         found = used(output.item, after, seen, words)
-        hidden = [one for one in found if not shows(one.what, sent.born[output.place])]
-        size = replayed.extra_turn(output.turn, output.tokens, "") if hidden else 0.0
+        gone = [one for one in found if not shows(one.what, sent.born[output.place])]
+        size = replayed.extra_turn(output.turn, output.tokens, "") if gone else 0.0
         way = way._replace(
-            cut=way.cut + 1, used=way.used + len(found), hidden=way.hidden + len(hidden), asked=way.asked + size,
-            retrievals=way.retrievals + bool(hidden),
+            cut=way.cut + 1, used=way.used + len(found), hidden=way.hidden + len(gone), asked=way.asked + size,
+            retrievals=way.retrievals + bool(gone),
         )  # fmt: skip
     return {PEER: way, PEER_AS_IS: Way(sessions_peer.as_is(replayed, sent))}
 

@@ -1,4 +1,4 @@
-"""The texts of a message list that a measurement is about, and whether a fact can be read in a rendering.
+"""The texts of a message list that a measurement is about.
 
 Everything is read straight from the two message shapes, without the package's own providers: a figure must not
 depend on the code that it judges.
@@ -6,7 +6,6 @@ depend on the code that it judges.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -55,22 +54,3 @@ def outputs(messages: Messages) -> list[str]:
         return found
     first = next((m for m in messages if m.get("role") == "user"), None)
     return ["".join(content_texts(first.get("content")))] if first else []
-
-
-def spelled(text: str) -> tuple[str, ...]:
-    """The ways a text stands inside JSON and CSV: as it is, JSON-escaped once and twice, quotes doubled."""
-    once = json.dumps(text, ensure_ascii=False)[1:-1]
-    twice = json.dumps(once, ensure_ascii=False)[1:-1]
-    return tuple(dict.fromkeys((text, once, twice, text.replace('"', '""'))))
-
-
-def shows(fact: str, rendering: str) -> bool:
-    """True if `fact` stands in `rendering` in one of its spellings, or as a grouped search hit.
-
-    A hit `path:12:code` counts as shown where the path stands on its own line and `12:code` below it: that is how
-    search results are grouped by anybody, and the reader loses nothing.
-    """
-    if any(way in rendering for way in spelled(fact)):
-        return True
-    path, colon, rest = fact.partition(":")
-    return bool(colon) and rest[:1].isdigit() and f"\n{rest}" in rendering and path in rendering.splitlines()

@@ -37,8 +37,8 @@ def main() -> int:
             continue
         outcome = run(client, runs / client.name, installing.programs(asked.at, client.package))
         print(_row(outcome), flush=True)
-        for fault in outcome.faults:
-            print(f"    {fault[:1000]}", flush=True)
+        for line in (*outcome.notes, *outcome.faults):
+            print(f"    {line[:1000]}", flush=True)
         failed += bool(outcome.faults)
     if failed or asked.keep:
         print(f"{failed} failed; what each client asked, printed and kept is in {runs}")

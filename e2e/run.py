@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from e2e import scenario, workspace
+from e2e import scenario, workspace, wrapping
 from e2e.clients import Client, Place
 from e2e.scenario import Script
 from e2e.tap import Tap
+from e2e.wrapping import Killing
 from headroom.proxy.routes import UPSTREAMS
 from headroom.testing import FakeUpstream
 
@@ -52,6 +53,7 @@ class Outcome:
     upstream: int = 0
     """Bytes of the same requests as they reached the provider, without those that only the proxy made."""
     seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
 
 def run(client: Client, folder: Path, programs: Path) -> Outcome:
@@ -71,9 +73,10 @@ def run(client: Client, folder: Path, programs: Path) -> Outcome:
 
 def _through(client: Client, folder: Path, programs: Path, outcome: Outcome) -> None:
     script = Script(client.shell, client.tool)
-    fake = FakeUpstream(script, sockets=client.sockets)
-    with fake as upstream, _proxy(upstream.url, folder) as url, Tap(url) as tap:
-        place = Place(tap.url, folder / "home", folder / "workspace", programs)
+    killing = Killing(script, folder / "headroom") if client.killed else None
+    fake = FakeUpstream(killing or script, sockets=client.sockets, forks=client.killed)
+    with fake as upstream, _relayed(client, upstream.url, folder) as (url, tap):
+        place = Place(url, folder / "home", folder / "workspace", programs)
         files = _written(client, place)
         _asked(client, place, scenario.PROMPT, scenario.FINAL, folder / "first.txt", outcome)
         _exhausted(script, outcome)
@@ -81,6 +84,11 @@ def _through(client: Client, folder: Path, programs: Path, outcome: Outcome) -> 
             script.steps += scenario.STEPS_AGAIN
             _asked(client, place, scenario.PROMPT_AGAIN, scenario.FINAL_AGAIN, folder / "again.txt", outcome)
             _exhausted(script, outcome)
+    if client.wraps:
+        _left(folder, outcome)
+    if killing is not None:
+        outcome.faults += killing.faults()
+        outcome.notes.append(f"the proxy was killed; the client was back after {killing.seconds:.1f} s")
     outcome.violations = len(upstream.violations)
     outcome.faults += script.problems + upstream.violations
     outcome.faults += [f"{path.name} was changed" for path, text in files.items() if path.read_text("utf-8") != text]
@@ -88,6 +96,25 @@ def _through(client: Client, folder: Path, programs: Path, outcome: Outcome) -> 
     _kept(upstream, folder)
     _unseen(tap, folder, outcome)
     _spared(folder, outcome)
+
+
+def _left(folder: Path, outcome: Outcome) -> None:
+    """Looks for what a wrap may not leave behind."""
+    if not wrapping.is_over(folder / "headroom"):
+        outcome.faults.append("the proxy goes on after its last wrap")
+    named = wrapping.named(folder / "headroom", [folder / "home", folder / "workspace"])
+    outcome.faults += [f"{path.relative_to(folder)} names the proxy" for path in named]
+
+
+@contextmanager
+def _relayed(client: Client, upstream: str, folder: Path) -> Iterator[tuple[str, Tap | None]]:
+    """Where the client's settings point: at a proxy, with a tap before it; or, if it is wrapped, at the provider, as
+    those of a user who has a gateway."""
+    if client.wraps:
+        yield upstream, None
+        return
+    with _proxy(upstream, folder) as url, Tap(url) as tap:
+        yield tap.url, tap
 
 
 def _written(client: Client, place: Place) -> Mapping[Path, str]:
@@ -102,10 +129,13 @@ def _asked(client: Client, place: Place, prompt: str, final: str, log: Path, out
     """Runs the client once; it must end well and print the model's last words."""
     command = client.command if prompt == scenario.PROMPT else client.again
     assert command is not None
+    words = command(place, prompt)
+    if client.wraps:
+        words = wrapping.command(client.wraps, words)
     with log.open("wb") as printed:
         try:
             code = subprocess.run(
-                command(place, prompt), cwd=place.workspace, env=_environment(client, place), timeout=LIMIT,
+                words, cwd=place.workspace, env=_environment(client, place, log.parent), timeout=LIMIT,
                 stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.STDOUT, check=False,
             ).returncode  # fmt: skip
         except subprocess.TimeoutExpired:
@@ -117,10 +147,12 @@ def _asked(client: Client, place: Place, prompt: str, final: str, log: Path, out
         outcome.faults.append(f"it did not print {final!r}")
 
 
-def _environment(client: Client, place: Place) -> dict[str, str]:
+def _environment(client: Client, place: Place, folder: Path) -> dict[str, str]:
     """Nothing of the user's but the path: no keys, no configuration, no telemetry, no network."""
+    own = {"HEADROOM_HOME": str(folder / "headroom"), "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     return {
-        "PATH": os.environ["PATH"],
+        **(own if client.wraps else {}),
+        "PATH": f"{place.programs}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(place.home),
         "LANG": "C.UTF-8",
         "TERM": "xterm",
@@ -140,11 +172,11 @@ def _exhausted(script: Script, outcome: Outcome) -> None:
         outcome.faults.append(f"the conversation ended at step {script.taken} of {len(script.steps)}")
 
 
-def _counted(script: Script, upstream: FakeUpstream, tap: Tap, outcome: Outcome) -> None:
+def _counted(script: Script, upstream: FakeUpstream, tap: Tap | None, outcome: Outcome) -> None:
     outcome.retrievals = scenario.retrievals(script.steps[: script.taken])
     outcome.turns = script.taken - len(script.hidden)
     outcome.aside = script.aside
-    if any(asked.method == "WS" for asked in upstream.requests):
+    if tap is None or any(asked.method == "WS" for asked in upstream.requests):
         return  # frames are compressed on the way: their sizes say nothing
     outcome.sent = len(tap.sent)
     outcome.upstream = sum(len(asked.body) for asked in upstream.requests if asked.number not in script.hidden)
@@ -161,10 +193,10 @@ def _kept(upstream: FakeUpstream, folder: Path) -> None:
         (bodies / f"{asked.number:03}{path}").write_bytes(asked.body)
 
 
-def _unseen(tap: Tap, folder: Path, outcome: Outcome) -> None:
+def _unseen(tap: Tap | None, folder: Path, outcome: Outcome) -> None:
     """The name of our tool must stand in nothing that the client was answered, printed or keeps."""
     name = scenario.TOOL.encode()
-    if name in tap.seen:
+    if tap is not None and name in tap.seen:
         outcome.faults.append(f"an answer to the client names {scenario.TOOL}")
     files = [path for top in ("home", "workspace") for path in (folder / top).rglob("*") if path.is_file()]
     files += [path for path in (folder / "first.txt", folder / "again.txt") if path.exists()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import NamedTuple
 
 import yaml
@@ -11,8 +10,6 @@ from hypothesis import strategies as st
 
 from headroom.configs import Form
 from headroom.types import Json
-
-Draw = Callable[..., Json]
 
 KEYS = st.sampled_from(["env", "model", "a", "b-c", "x y", "ü", "mcp.servers"])
 _WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), max_size=6)
@@ -42,7 +39,7 @@ def wanted(form: Form) -> st.SearchStrategy[Wanted]:
 
 
 @st.composite
-def texts(draw: Draw, form: Form) -> str:
+def texts(draw: st.DrawFn, form: Form) -> str:
     """A file of the form, with comments, blank lines, either newline, and with or without one at its end."""
     table = draw(st.dictionaries(KEYS, VALUES[form], max_size=4))
     text = {"json": _json, "toml": _toml, "yaml": _yaml}[form](draw, table)
@@ -51,7 +48,7 @@ def texts(draw: Draw, form: Form) -> str:
     return text.replace("\n", "\r\n") if draw(st.booleans()) else text
 
 
-def _json(draw: Draw, value: Json) -> str:
+def _json(draw: st.DrawFn, value: Json) -> str:
     indent = draw(st.sampled_from([None, 2, 4, "\t"]))
     if draw(st.booleans()):
         colon = draw(st.sampled_from([":", ": "]))
@@ -62,20 +59,22 @@ def _json(draw: Draw, value: Json) -> str:
         if not isinstance(value, (dict, list)):
             return json.dumps(value, ensure_ascii=False)
         opened, closed = ("{", "}") if isinstance(value, dict) else ("[", "]")
-        named = value.items() if isinstance(value, dict) else [("", held) for held in value]
-        rows = [(json.dumps(key) + draw(blanks) + ":" if opened == "{" else "", held) for key, held in named]
+        if isinstance(value, dict):
+            rows = [(json.dumps(key) + draw(blanks) + ":", held) for key, held in value.items()]
+        else:
+            rows = [("", held) for held in value]
         inside = ",".join(draw(blanks) + name + draw(blanks) + write(held) + draw(blanks) for name, held in rows)
-        trailing = "," + draw(blanks) if rows and draw(st.booleans()) else ""
-        return opened + str(inside + trailing if rows else draw(blanks)) + closed
+        trailing = "," + draw(blanks) if bool(rows) and draw(st.booleans()) else ""
+        return opened + (inside + trailing if rows else draw(blanks)) + closed
 
-    return str(draw(blanks) + write(value) + draw(blanks))
+    return draw(blanks) + write(value) + draw(blanks)
 
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _toml(draw: Draw, table: dict[str, Json]) -> str:
+def _toml(draw: st.DrawFn, table: dict[str, Json]) -> str:
     comments = st.sampled_from(["", "", "\n", "# [x]\n", "\n# a = 1\n"])
     ends = st.sampled_from(["", "", " # end", "  "])
 
@@ -83,7 +82,7 @@ def _toml(draw: Draw, table: dict[str, Json]) -> str:
         if isinstance(value, dict):
             return "{ " + ", ".join(f"{_quoted(key)} = {inline(held)}" for key, held in value.items()) + " }"
         if isinstance(value, list):
-            gap: str = draw(st.sampled_from([" ", "\n  ", " # ]\n"]))
+            gap = draw(st.sampled_from([" ", "\n  ", " # ]\n"]))
             return "[" + "".join(gap + inline(held) + "," for held in value) + gap + "]"
         return _quoted(value) if isinstance(value, str) else json.dumps(value)
 
@@ -103,12 +102,12 @@ def _toml(draw: Draw, table: dict[str, Json]) -> str:
                 text += "".join(f"{draw(comments)}[[{name}]]\n{section((*path, key), row)}" for row in held)
         return text
 
-    return section((), table) + str(draw(comments))
+    return section((), table) + draw(comments)
 
 
-def _yaml(draw: Draw, table: dict[str, Json]) -> str:
+def _yaml(draw: st.DrawFn, table: dict[str, Json]) -> str:
     if not table:
-        return str(draw(st.sampled_from(["", "\n", "# nothing\n", "{}\n", "---\n"])))
+        return draw(st.sampled_from(["", "\n", "# nothing\n", "{}\n", "---\n"]))
     text: str = yaml.safe_dump(
         table, allow_unicode=True, sort_keys=False, indent=draw(st.sampled_from([2, 4])),
         default_flow_style=draw(st.sampled_from([False, False, None])), explicit_start=draw(st.booleans()),

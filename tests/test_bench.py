@@ -160,13 +160,6 @@ def test_without_tool_results_the_pasted_text_is_what_is_measured() -> None:
     assert texts.outputs([]) == []
 
 
-def test_a_fact_is_shown_escaped_or_under_its_files_heading_but_not_elsewhere() -> None:
-    assert texts.shows('say "a"', '{"x": "say \\"a\\""}')
-    assert texts.shows("src/a.py:12:x = 1", "src/a.py\n12:x = 1\n")
-    assert not texts.shows("src/a.py:12:x = 1", "src/b.py\n12:x = 1\n")
-    assert not texts.shows("absent", "present")
-
-
 def test_the_judge_of_equality_keeps_json_values_apart() -> None:
     assert exact.same('{"a": 1, "b": [1, 2]}', '{"b":[1,2],"a":1}')
     assert exact.same('Found:\n{"a": 1}\n', 'Found:\n{"a":1}\n')

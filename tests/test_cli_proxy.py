@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import pytest
 from click.testing import CliRunner
 
-from headroom import settings
+from headroom import running, settings
 from headroom.cli import main
 from headroom.ledger import Ledger
 from headroom.testing import FakeUpstream, Reply
@@ -32,29 +32,18 @@ def refused(*args: str) -> str:
     return result.stderr
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-    return number
-
-
 @contextmanager
 def started(*args: str, stderr: int = subprocess.PIPE) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A proxy in a process of its own that answers, and its URL."""
-    port = free_port()
-    command = [sys.executable, "-m", "headroom", "proxy", "--port", str(port), *args]
+    """A proxy in a process of its own, at a free port, and its URL once it says that it listens."""
+    home, late = settings.load().home, time.monotonic() + WAIT
+    command = [sys.executable, "-m", "headroom", "proxy", "--port", "0", *args]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr)
-    url, late = f"http://127.0.0.1:{port}", time.monotonic() + WAIT
     try:
-        while True:
-            try:
-                assert ask(url, "/healthz").status == 200
-                break
-            except OSError:
-                assert process.poll() is None, process.communicate()
-                assert time.monotonic() < late
-        yield process, url
+        while not (found := running.running(home)):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < late
+        assert ask(found[0].url, "/healthz").status == 200
+        yield process, found[0].url
     finally:
         process.terminate()
         process.communicate(timeout=WAIT)
@@ -70,7 +59,7 @@ def children(pid: int) -> set[int]:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["--port", "0"], "0"),
+        (["--port", "-1"], "-1"),
         (["--port", "70000"], "70000"),
         (["--level", "most"], "most"),
         (["--upstream", "openai"], "NAME=URL"),
@@ -95,10 +84,22 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
     assert "--port" in sentence
 
 
+def test_a_port_that_another_proxy_has_is_told_with_whose_it_is() -> None:
+    with started("--level", "meter") as (process, url):
+        sentence = refused("--port", url.rpartition(":")[2])
+        found = running.running(settings.load().home)
+
+    assert f"(process {process.pid}, meter)" in sentence
+    assert "--port" in sentence
+    assert [proxy.url for proxy in found] == [url]
+    assert not running.running(settings.load().home)
+    assert not running.stale(settings.load().home)
+
+
 def test_certificates_that_cannot_be_read_are_told(tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("certificates") / "bundle.pem"
     file.write_text("no certificate")
-    result = CliRunner().invoke(main, ["proxy", "--port", str(free_port())], env={"NODE_EXTRA_CA_CERTS": str(file)})
+    result = CliRunner().invoke(main, ["proxy", "--port", "0"], env={"NODE_EXTRA_CA_CERTS": str(file)})
 
     assert result.exit_code == 2
     assert "NODE_EXTRA_CA_CERTS names" in result.stderr

@@ -181,16 +181,15 @@ def test_faults_name_what_is_gone(tmp_path: Path) -> None:
 
 
 def test_an_error_in_the_third_file_restores_the_first_two(tmp_path: Path) -> None:
-    one, two = written(tmp_path / "one.json", "{}"), tmp_path / "new" / "two.toml"
+    written(tmp_path / "one.json", "{}")
     written(tmp_path / "file", "")
     before = snapshot(tmp_path)
 
     with pytest.raises(ConfigError, match="cannot be read or written"):
         journal(tmp_path).apply(
             "wrap",
-            [sets(one, "json", ("a", 1)), sets(two, "toml", ("a", 1)),
-             sets(tmp_path / "file" / "x.json", "json", ("a", 1))],
-        )  # fmt: skip
+            [sets(tmp_path / name, "json", ("a", 1)) for name in ("one.json", "new/two.json", "file/x.json")],
+        )
 
     assert snapshot(tmp_path) == before
     assert journal(tmp_path).owners() == []
@@ -338,11 +337,12 @@ def test_permissions_stay_and_a_new_file_is_closed_to_others(tmp_path: Path) -> 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
 def test_a_file_that_is_read_only_is_left_alone() -> None:
     with tempfile.TemporaryDirectory() as folder:  # another user may not enter those that pytest makes
-        Path(folder).chmod(0o777)
-        file = written(Path(folder) / "a.json", "{}")
+        home = Path(folder)
+        home.chmod(0o777)
+        file = written(home / "a.json", "{}")
         file.chmod(0o444)
 
-        answer = unprivileged(lambda: str(journal(Path(folder)).apply("wrap", [sets(file, "json", ("a", 1))])))
+        answer = unprivileged(lambda: str(journal(home).apply("wrap", [sets(file, "json", ("a", 1))])))
 
         assert answer.startswith("ConfigError")
         assert "it is read-only" in answer

@@ -160,7 +160,7 @@ def test_every_command_and_option_is_documented() -> None:
         assert f"## `headroom {name}`" in page
         assert command.help
         for param in command.params:
-            if isinstance(param, click.Option):
+            if isinstance(param, click.Option) and not param.hidden:
                 assert param.help, f"headroom {name} {param.opts[0]} has no help"
                 assert param.opts[0] in page
 

@@ -34,9 +34,11 @@ def test_arguments_come_as_an_object_as_its_text_or_not_at_all(args: object) -> 
 def test_the_hook_is_a_file_of_ours_that_runs_a_quick_client(project: bool, folder: str, tmp_path: Path) -> None:
     place, paths = Place(tmp_path, tmp_path / "shop", {}), hooks.Paths(sys.executable, str(tmp_path / "a b"))
     [change] = hooks.find("copilot").changes(place, paths, project)
-    [entry] = json.loads(change.text)["hooks"]["postToolUse"]
-    python, *flags, file, home, client = shlex.split(entry["bash"])
+    entries = json.loads(change.text)["hooks"]
+    [told], [begun] = entries["postToolUse"], entries["sessionStart"]
+    python, *flags, file, home, client = shlex.split(told["bash"])
 
     assert change.file == tmp_path / folder / "hooks" / "headroom.json"
     assert (python, flags, home, client) == (sys.executable, ["-I", "-S"], str(tmp_path / "a b"), "copilot")
+    assert shlex.split(begun["bash"]) == [python, *flags, file, home]
     assert Path(file).exists()

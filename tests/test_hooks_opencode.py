@@ -43,5 +43,6 @@ def test_the_plugin_is_a_file_of_ours_that_runs_our_command(
     journal.undo("hooks opencode")
 
     assert file == tmp_path / folder / "plugins" / "headroom.ts"
-    assert f"const COMMAND = {json.dumps([sys.executable, '-m', 'headroom', 'hook', 'opencode', '--lines'])}\n" in text
+    command = [sys.executable, "-P", "-m", "headroom", "hook", "--home", "home", "opencode", "--lines"]
+    assert f"const COMMAND = {json.dumps(command)}\n" in text
     assert not file.exists()

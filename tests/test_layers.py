@@ -19,12 +19,12 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 LAYERS = {
     0: ("types", "errors"),
-    1: ("policy", "tokens", "detect", "gate", "notices", "prices", "ranges", "spans"),
+    1: ("policy", "tokens", "detect", "gate", "notices", "prices", "ranges", "spans", "locks", "readonly"),
     2: ("compressors", "providers", "store", "pins", "retrieval"),
     3: ("rendering",),
     4: ("pipeline",),
-    5: ("settings", "ledger", "sessions", "configs"),
-    6: ("api", "memory"),
+    5: ("settings", "ledger", "sessions", "configs", "running"),
+    6: ("api", "memory", "supervisor"),
     7: ("replay",),
     8: ("proxy", "mcp", "agents", "hooks", "integrations", "audit", "learn", "evals", "testing"),
     9: ("cli",),
@@ -37,17 +37,19 @@ EDGES = {
         "settings",
         "proxy",  # HTTPS_PROXY and SSL_CERT_FILE are the network's, not ours to set
     ),
-    "the clock": ("store", "ledger", "sessions", "audit", "proxy", "cli"),
-    "chance": ("proxy", "agents", "cli"),
+    "the clock": ("store", "ledger", "sessions", "supervisor", "audit", "proxy", "cli"),
+    "chance": ("proxy", "cli"),
     "the network": (
+        "supervisor",  # holds a connection to the proxy
         "proxy",
         "mcp",
         "hooks",  # asks the server that stays
         "testing",  # a fake provider is a server
         "cli",  # runs the proxy
     ),
-    "processes": ("proxy", "agents", "hooks", "cli"),
+    "processes": ("running", "supervisor", "proxy", "hooks", "cli"),
     "a database": (
+        "readonly",
         "store",
         "ledger",  # a file of its own, so that the store can be purged
         "memory",
@@ -60,8 +62,9 @@ EDGES = {
         "settings",
         "sessions",
         "configs",  # files of other programs
+        "running",  # a file per running proxy
+        "supervisor",  # a log per proxy that it starts
         "memory",
-        "agents",
         "hooks",
         "audit",
         "learn",

@@ -310,3 +310,20 @@ def test_processes_that_make_the_file_at_once_lose_no_row(tmp_path: Path, ledger
 
     assert [writer.returncode for writer in writers] == [0, 0]
     assert [total.requests for total in ledger.totals()] == [60]
+
+
+def test_a_read_only_ledger_tells_the_same_and_writes_nothing(tmp_path: Path, ledger: Ledger) -> None:
+    ledger.extend([Entry(session="a"), Entry(session="a"), Entry(session="b")])
+    reading = Ledger(tmp_path, read_only=True)
+
+    assert reading.totals() == ledger.totals()
+    assert [total.requests for total in reading.totals(session="a")] == [2]
+    with pytest.raises(StoreError):
+        reading.extend([Entry()])
+    reading.close()
+
+
+def test_a_read_only_ledger_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be used"):
+        Ledger(tmp_path / "none", read_only=True).totals()
+    assert not (tmp_path / "none").exists()

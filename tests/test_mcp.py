@@ -16,7 +16,7 @@ from headroom import __version__, settings
 from headroom.errors import UsageError
 from headroom.mcp import stdio
 from headroom.mcp.calls import Calls
-from headroom.mcp.jsonrpc import answered
+from headroom.mcp.jsonrpc import Requests
 from headroom.mcp.protocol import INFO, LEGACY, MODERN, SERVER, VERSION, Server, Tool
 from headroom.mcp.tools import listed
 from headroom.retrieval import DESCRIPTION, PARAMETERS, TOOL
@@ -38,10 +38,15 @@ ECHO = Tool("echo", "Says it again.", {"type": "object"}, lambda arguments: str(
 SERVED = Server([ECHO], {"hook": lambda arguments: "{}", "refuse": _refuse, "break": _break})
 
 
+def answered(line: bytes, server: Server = SERVED) -> bytes | None:
+    """The line that answers one line."""
+    return Requests(server.handle).read(line)()
+
+
 def asked(method: str, params: Any = None, *, server: Server = SERVED, **more: Any) -> Any:
     """The answer to one request."""
     message = {"jsonrpc": "2.0", "id": 7, "method": method, **({} if params is None else {"params": params}), **more}
-    line = answered(json.dumps(message).encode(), server.handle)
+    line = answered(json.dumps(message).encode(), server)
     answer = json.loads(line) if line is not None else None
     assert answer is None or (answer["jsonrpc"], answer["id"]) == ("2.0", message["id"])
     return answer
@@ -92,7 +97,7 @@ def test_notifications_and_stray_answers_get_no_answer() -> None:
         {"jsonrpc": "2.0", "id": 1, "result": {}},
         {"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "no"}},
     ):
-        assert answered(json.dumps(message).encode(), SERVED.handle) is None
+        assert answered(json.dumps(message).encode()) is None
 
 
 # --- clients that say their version in every request ----------------------------------------------------------------
@@ -185,17 +190,17 @@ def test_a_call_that_names_no_tool_or_has_no_arguments_object_is_refused(params:
     ],
 )
 def test_what_is_no_request_is_refused_with_the_code_for_it(line: bytes, code: int) -> None:
-    answer = answered(line, SERVED.handle)
+    answer = answered(line)
     assert answer is not None
     assert json.loads(answer)["error"]["code"] == code
 
 
 def test_a_batch_is_answered_by_a_batch_without_its_notifications() -> None:
     ping, told = {"jsonrpc": "2.0", "method": "ping"}, {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    line = answered(json.dumps([{**ping, "id": 1}, told, 5, {**ping, "id": "b"}]).encode(), SERVED.handle)
+    line = answered(json.dumps([{**ping, "id": 1}, told, 5, {**ping, "id": "b"}]).encode())
     assert line is not None
     assert [answer["id"] for answer in json.loads(line)] == [1, None, "b"]
-    assert answered(json.dumps([told]).encode(), SERVED.handle) is None
+    assert answered(json.dumps([told]).encode()) is None
 
 
 JSON = st.recursive(
@@ -220,9 +225,7 @@ REQUESTS = st.fixed_dictionaries(
 def test_whatever_comes_each_answer_is_one_line_of_json_and_the_server_lives(lines: list[bytes]) -> None:
     written: list[bytes] = []
     ping = b'{"jsonrpc":"2.0","id":"last","method":"ping"}'
-    stdio.serve(
-        io.BytesIO(b"\n".join([*lines, ping]) + b"\n"), written.append, lambda line: answered(line, SERVED.handle)
-    )
+    stdio.serve(io.BytesIO(b"\n".join([*lines, ping]) + b"\n"), written.append, Requests(SERVED.handle).read)
     for line in written:
         assert line.endswith(b"\n")
         assert line.count(b"\n") == 1
@@ -238,7 +241,6 @@ def test_texts_that_json_or_strict_clients_could_stumble_over_stay_one_line() ->
         json.dumps(
             {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "echo", "arguments": {"text": text}}}
         ).encode(),
-        SERVED.handle,
     )
     assert line is not None
     assert b"\n" not in line
@@ -250,7 +252,7 @@ def test_a_line_that_is_too_long_is_refused_and_the_next_one_answered() -> None:
     for long in (b"x" * 200 + b"\n", b"x" * 100 + b"\n", b"x" * 3_000_000 + b"\n"):
         written: list[bytes] = []
         reader = io.BytesIO(long + ping)
-        stdio.serve(reader, written.append, lambda line: answered(line, SERVED.handle), most_bytes=100)
+        stdio.serve(reader, written.append, Requests(SERVED.handle).read, most_bytes=100)
         assert sorted(json.loads(line).get("error", {}).get("code", 0) for line in written) == [-32600, 0]
 
 
@@ -277,7 +279,7 @@ def test_a_slow_call_delays_no_other() -> None:
             done.set()
 
     reader = io.BytesIO(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
-    stdio.serve(reader, write, lambda line: answered(line, server.handle))
+    stdio.serve(reader, write, Requests(server.handle).read)
     assert order == ["hook", "slow"]
 
 
@@ -287,7 +289,7 @@ def test_what_later_calls_need_is_made_ready_once_after_the_first_answer() -> No
     stdio.serve(
         io.BytesIO(b'{"jsonrpc":"2.0","method":"notifications/x"}\n' + ping * 3),
         lambda line: told.append("answer"),
-        lambda line: answered(line, SERVED.handle),
+        Requests(SERVED.handle).read,
         afterwards=lambda: told.append("ready"),
     )
     assert told[0] == "answer"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from headroom.cli._doctor.shapes import Shape, shapes
 from headroom.proxy import bodies
 from headroom.testing import FakeUpstream, Received, Reply
 from tests.proxies import CLIENTS, TOKEN, Running, ask, options, raw, running
-from tests.shapes import Shape, shapes
 
 Pairs = list[tuple[str, str]]
 BODY = CLIENTS["anthropic"].first("hi")

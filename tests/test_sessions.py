@@ -173,6 +173,22 @@ def test_rendered_attachments_are_sent_and_notices_are_not() -> None:
     assert [outline(request) for request in log.requests()] == [["user: go", "system: the environment"]]
 
 
+def test_the_tools_that_requests_declared_are_told_where_the_log_holds_them() -> None:
+    log = Log()
+    log.user("u1", "go")
+    log.reply("a1", "m1", text("hi"))
+    tools = [{"name": "Bash", "input_schema": {}}]
+    log.lines.append(json.dumps({"type": "api-request-shape", "shapeHash": "h1", "shape": {"tools": tools}}))
+    log.lines.append(json.dumps({"type": "api-request-shape", "shapeHash": "h2", "shape": {"tools": []}}))
+    log.lines.append(json.dumps({"type": "api-request", "shapeHash": "h1"}))
+    for name in ("m2", "m3"):
+        log.user(f"u{name}", "more")
+        log.reply(f"a{name}", name, text("yes"))
+    skipped = Skipped()
+    assert [request.declared for request in log.requests(skipped)] == [[], tools, tools]
+    assert not skipped
+
+
 def test_unknown_and_broken_lines_are_counted_not_raised() -> None:
     log = Log()
     log.user("u1", "go")

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headroom.providers import PROVIDERS, detect
-from headroom.sessions import READERS, Log, Reader, Request, Seen, Skipped, logs, logs_at, requests
+from headroom.sessions import READERS, Log, Reader, Request, Skipped, logs, logs_at, requests
 from headroom.types import Json
 from tests.session_samples import (
     FINAL,
@@ -104,22 +104,6 @@ def test_requests_carry_history_reply_model_and_tokens(agent: str, tmp_path: Pat
     assert provider is not None
     assert provider.name == BY_AGENT[agent].dialect
     assert not skipped["not JSON"]
-
-
-@every
-def test_an_answer_is_counted_once_over_all_logs_of_an_audit(agent: str, tmp_path: Path) -> None:
-    SAMPLES[agent](tmp_path)
-    (log,) = logs(tmp_path, {})
-    seen, skipped = Seen(), Skipped()
-    first, again = (list(requests(log, skipped, seen)) for _ in range(2))
-    named = all(request.name for request in first)
-    assert len(again) == (0 if named else 2)
-    assert skipped["copied from another session"] == (2 if named else 0)
-
-
-def test_what_was_seen_long_ago_is_forgotten() -> None:
-    seen = Seen(room=2)
-    assert [seen.again(name) for name in ("a", "b", "a", "c", "b", "a")] == [False, False, True, False, True, False]
 
 
 @text_only

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from headroom import policy
 from headroom.errors import SettingError
 from headroom.settings import CONFIG, SETTINGS, Setting, Settings, load
+from headroom.settings import home as own_home
 
 GOOD: dict[str, tuple[str, str, str]] = {
     "level": ("meter", "lossless", "aggressive"),
@@ -250,3 +251,9 @@ def test_any_value_is_read_or_refused_with_its_source(value: str, name: str) -> 
     except SettingError as error:
         refusal = str(error)
     assert refusal.startswith(f"{name} is ") or (conf.level in policy.LEVELS and conf.store_cap > 0)
+
+
+def test_the_home_is_known_whatever_the_settings_file_says(home: Path) -> None:
+    (home / CONFIG).write_text("level = ", encoding="utf-8")
+
+    assert own_home({"HEADROOM_HOME": str(home)}) == home

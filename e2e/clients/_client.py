@@ -42,3 +42,8 @@ class Client:
     """False for a provider that takes no WebSocket."""
     files: Callable[[Place], Mapping[Path, str]] = lambda place: {}
     """Its configuration."""
+    wraps: str = ""
+    """The agent's name for `headroom wrap`, which then starts the client; empty for a client that is pointed at a
+    `headroom proxy` by its own settings."""
+    killed: bool = False
+    """True to kill the proxy outright within the conversation."""

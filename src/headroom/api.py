@@ -19,6 +19,7 @@ from headroom.types import Decision, Edit, Item, Json, Omission, Outline, Path, 
 log = logging.getLogger("headroom")
 
 M = TypeVar("M")
+Choices = TypeVar("Choices", policy.Rule, policy.Threshold)
 
 _CLEARING = ("clear_tool_uses", "compact")
 """Beginnings of `context_management` edits that take earlier results away (Anthropic's and OpenAI's)."""
@@ -91,7 +92,8 @@ def compress(
         history: whether parts before the last assistant turn that were never seen here are rendered (nothing was
             sent yet) or kept as they are (somebody else already sent them).
         rules: other levels for some calls; by default those of the settings, and `()` for none.
-        thresholds: how deep the level may go for kinds and sizes of text; by default those of the settings.
+        thresholds: how deep the level may go for kinds and sizes of output; by default those of the settings, which
+            calibration found, and `()` for none.
         explain: is told of every outline that was weighed for a part: its units, and `outlined` if it was taken.
 
     Raises:
@@ -104,7 +106,6 @@ def compress(
     if not isinstance(messages, list | dict | str):
         raise TypeError(f"messages must be a list, a dict or a string, not {type(messages).__name__}")
     conf = settings.load()
-    rules, thresholds = _limits(conf, rules, thresholds)
     moment = Moment(
         level=chosen,
         counter=counter(model or _model(messages), conf.vocabulary),
@@ -113,12 +114,19 @@ def compress(
         history=history,
         query=query,
         references=not is_cleared_later(messages),
-        rules=rules,
-        thresholds=thresholds,
+        rules=_known(conf.rules if rules is None else rules),
+        thresholds=_known(conf.thresholds if thresholds is None else thresholds),
         explain=explain,
     )
     call = ToolCall(name=tool or "", args=args or {}) if tool is not None or args is not None else None
     return _compressed(messages, moment, call)
+
+
+def _known(given: Sequence[Choices]) -> tuple[Choices, ...]:
+    """Rules or thresholds as they are. Raises UnknownLevelError for one of a level that there is not."""
+    for each in given:
+        policy.level(each.level)
+    return tuple(given)
 
 
 def _compressed(body: Json, moment: Moment, call: ToolCall | None) -> Result:
@@ -180,17 +188,6 @@ def open_store(conf: settings.Settings) -> Store:
 @lru_cache(maxsize=4)
 def _opened(home: FilePath, cap: int) -> Store:
     return SqliteStore(home / "headroom.db", cap_bytes=cap)
-
-
-def _limits(
-    conf: settings.Settings, rules: Sequence[policy.Rule] | None, thresholds: Sequence[policy.Threshold] | None
-) -> tuple[tuple[policy.Rule, ...], tuple[policy.Threshold, ...]]:
-    """What is given, or else the settings' own. Raises UnknownLevelError."""
-    rules = conf.rules if rules is None else tuple(rules)
-    thresholds = conf.thresholds if thresholds is None else tuple(thresholds)
-    for name in [*(rule.level for rule in rules), *(threshold.level for threshold in thresholds)]:
-        policy.level(name)
-    return rules, thresholds
 
 
 def _user_store(conf: settings.Settings) -> Store | None:

@@ -7,6 +7,7 @@ HeadroomError
 │   ├── RangeError         a line range or JSON path that the original does not have
 │   └── SettingError       a setting's value is not of its type
 ├── ConfigError            another program's configuration file is not as we could change it
+├── ProxyError             the proxy cannot be started
 ├── FormatError            a text is not what our encoder writes
 └── StoreError             the store cannot be read or written
 """
@@ -50,6 +51,12 @@ class SettingError(UsageError):
 
 class ConfigError(HeadroomError):
     """A configuration file of another program cannot be read or safely changed; nothing in it was changed."""
+
+
+class ProxyError(HeadroomError):
+    """The proxy cannot be started, or does not answer."""
+
+    http_status = 502
 
 
 class FormatError(HeadroomError):

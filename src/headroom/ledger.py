@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from headroom import readonly
 from headroom.errors import StoreError
 from headroom.prices import UPDATED, Usage, dollars
 
@@ -164,8 +165,10 @@ def _fresh(usage: Usage) -> str:
 class Ledger:
     """The rows, in a file of their own. Safe for threads; several processes may read and write."""
 
-    def __init__(self, folder: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(self, folder: Path, *, busy_seconds: float = BUSY_SECONDS, read_only: bool = False) -> None:
+        """With `read_only` nothing on the disk changes, and a ledger that is not there is an error."""
         self._path = folder / NAME
+        self._read_only = read_only
         self._busy_seconds = busy_seconds
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
@@ -191,6 +194,8 @@ class Ledger:
         return StoreError(f"the ledger {self._path} cannot be used ({cause}); {advice}")
 
     def _made(self) -> sqlite3.Connection:
+        if self._read_only:
+            return readonly.connect(self._path, busy_seconds=self._busy_seconds)
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
         with suppress(PermissionError):  # another user's file: opening it will tell
@@ -229,16 +234,17 @@ class Ledger:
             for entry in entries:
                 _add(db, entry, time.time() if at is None else at)
 
-    def totals(self, by: str = "all", since: float = 0.0) -> list[Total]:
-        """Sums since a time (seconds since 1970), by a name of GROUPS, in order of the name. Raises StoreError."""
+    def totals(self, by: str = "all", since: float = 0.0, session: str | None = None) -> list[Total]:
+        """Sums since a time (seconds since 1970), by a name of GROUPS, in order of the name; of one session alone, if
+        it is named. Raises StoreError."""
         with self._open() as db:
             rows = db.execute(
                 f"SELECT {GROUPS[by]} AS name, sum(round = 0), sum(input + read + write + write_hour), sum(read),"
                 " sum(output), sum(removed_new + removed_old), sum(dollars), sum(spared),"
                 f" sum(dollars IS NULL AND round >= 0), sum(round = {HOOK} AND removed_new > 0),"
                 f" sum(iif(round = {HOOK}, removed_new, 0)), sum(round = {HOOK} AND status >= 400)"
-                " FROM answers WHERE at >= ? GROUP BY name ORDER BY name",
-                (since,),
+                " FROM answers WHERE at >= ?1 AND (?2 IS NULL OR session = ?2) GROUP BY name ORDER BY name",
+                (since, session),
             ).fetchall()
         return [Total(name, *(value or 0 for value in sums)) for name, *sums in rows]
 

@@ -15,16 +15,15 @@ from headroom.types import Json, Path, Store
 TOOL = "headroom_retrieve"
 
 DESCRIPTION = (
-    "Returns what a notice like [… lines 41-252 …] left out of a tool result, from the original named in the first "
-    "notice of that result. Give one of lines, rows or query."
+    "Returns what a notice like [… lines 41-252 …] left out of a tool result. Give one of lines, rows or query."
 )
 
 PARAMETERS: Mapping[str, Json] = {
     "type": "object",
     "properties": {
-        "ref": {"type": "string", "description": "the name in the notice"},
+        "ref": {"type": "string", "description": "the name in its first notice"},
         "lines": {"type": "string", "description": "41-252"},
-        "rows": {"type": "string", "description": "3-98, of the JSON array at path"},
+        "rows": {"type": "string", "description": "3-98, of the array at path"},
         "path": {"type": "string", "description": "$.items"},
         "query": {"type": "string", "description": "words to look for"},
     },

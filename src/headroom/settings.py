@@ -97,15 +97,27 @@ def load(environ: Mapping[str, str] | None = None, *, overrides: Mapping[str, ob
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
     if unknown := given.keys() - {setting.name for setting in SETTINGS}:
         raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
-    home = SETTINGS[0]
-    values: dict[str, Any] = {home.name: _value(home, given, environ, {})}
+    first = SETTINGS[0]
+    values: dict[str, Any] = {first.name: _value(first, given, environ, {})}
     written = {
-        **_written(values[home.name] / THRESHOLDS, ("thresholds",)),
-        **_written(values[home.name] / CONFIG, [setting.key for setting in SETTINGS if setting.key is not None]),
+        **_written(values[first.name] / THRESHOLDS, ("thresholds",)),
+        **_written(values[first.name] / CONFIG, [setting.key for setting in SETTINGS if setting.key is not None]),
     }
     for setting in SETTINGS[1:]:
         values[setting.name] = _value(setting, given, environ, written)
     return Settings(**values)
+
+
+def home(environ: Mapping[str, str] | None = None) -> Path:
+    """The setting of that name alone, which nothing in the settings file can hide. Raises SettingError."""
+    found: Any = _value(SETTINGS[0], {}, os.environ if environ is None else environ, {})
+    return Path(found)
+
+
+def set_home(folder: str) -> None:
+    """Makes `folder` the home for the rest of the process, as HEADROOM_HOME would: programs that start a command of
+    ours do not always pass the user's variables on."""
+    os.environ["HEADROOM_HOME"] = folder
 
 
 def environment() -> Mapping[str, str]:

@@ -19,7 +19,12 @@ from headroom.errors import HeadroomError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "audit": "Show what would have been saved in your own sessions.",
+        "wrap": "Run an agent with a proxy, and nothing else changed.",
+        "unwrap": "Take a persisted wrap out of an agent's files.",
         "proxy": "Relay an agent's requests and make them smaller.",
+        "doctor": "Find what is wrong, and what to do about it.",
+        "status": "Print one line for a status bar.",
         "stats": "Show what was spent and what was spared.",
         "compress": "Make one tool output smaller.",
         "get": "Print an original, or a range of it.",

@@ -10,12 +10,16 @@ import os
 import socket
 import socketserver
 import sys
+import time
 from functools import lru_cache
 from pathlib import Path
 
 import click
 
-from headroom import api, hooks, settings
+if sys.platform != "win32":
+    import fcntl
+
+from headroom import hooks, settings
 from headroom.cli import output
 from headroom.errors import HeadroomError
 from headroom.hooks.client import SOCKET
@@ -30,19 +34,24 @@ NOTHING = "{}"
 
 @click.command("hook", short_help="Answer a client's hook; clients call this.")
 @click.argument("client", required=False, type=click.Choice([hook.client for hook in hooks.HOOKS]))
+@click.option("--home", metavar="FOLDER", help="Folder of the store; clients hide HEADROOM_HOME from what they start.")
 @click.option("--lines", is_flag=True, help="Answer each line of the input, until it ends.")
 @click.option("--serve", is_flag=True, help="Answer the hooks of all clients until there are none for a while.")
-def command(client: str | None, lines: bool, serve: bool) -> None:
+@click.option("--ready", type=int, hidden=True, help="Descriptor that is told when the server listens.")
+def command(client: str | None, home: str | None, lines: bool, serve: bool, ready: int | None) -> None:
     """Reads what a client says of a tool's output, as JSON, and writes a smaller one.
 
     Clients run this once it was set up by: headroom hooks install CLIENT
     """
     if client is None and not serve:
         raise click.UsageError("name a client, or give --serve")
+    if home is not None:
+        settings.set_home(home)
     with output.warnings_shown():
         if client is None:
-            _serve(settings.load().home)
+            _serve(settings.load().home, ready)
         elif lines:
+            hooks.warm()
             for line in sys.stdin.buffer:
                 output.write(answered(client, line) + "\n")
         else:
@@ -54,14 +63,13 @@ def answered(client: str, event: bytes) -> str:
     try:
         told = json.loads(event)
         conf = settings.load()
-        store = api.open_store(conf)
     except (ValueError, RecursionError) as error:
         click.echo(f"{client}'s hook was given no JSON ({error})", err=True)
         return NOTHING
     except HeadroomError as error:
         click.echo(str(error), err=True)
         return NOTHING
-    made = hooks.answer(client, told, level=conf.level, store=store, ledger=_ledger(conf.home))
+    made = hooks.answer(client, told, level=conf.level, ledger=_ledger(conf.home), clock=time.perf_counter)
     return json.dumps(made) if made is not None else NOTHING
 
 
@@ -78,18 +86,31 @@ class _Request(socketserver.StreamRequestHandler):
         self.wfile.write(answered(client.decode("utf-8", "replace"), event).encode())
 
 
-def _serve(home: Path) -> None:
+def _serve(home: Path, ready: int | None) -> None:
     """Answers at the socket in `home`, unless another process does, until it was asked nothing for a while."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = home / SOCKET
-    with socket.socket(socket.AF_UNIX) as other:
-        if other.connect_ex(str(path)) == 0:
-            return
-    path.unlink(missing_ok=True)
-    os.umask(0o077)
-    with socketserver.ThreadingUnixStreamServer(str(path), _Request) as server:
+    server = _listening(home)
+    if ready is not None:
+        os.write(ready, b"1")
+        os.close(ready)
+    if server is None:
+        return
+    with server:
+        hooks.warm()
         server.timeout = IDLE_SECONDS
         over: list[bool] = []
         server.handle_timeout = lambda: over.append(True)  # type: ignore[method-assign]
         while not over:
             server.handle_request()
+
+
+def _listening(home: Path) -> socketserver.ThreadingUnixStreamServer | None:
+    """A server at the socket in `home`; None if another process has one there. Two that start at once take turns."""
+    path = home / SOCKET
+    os.umask(0o077)
+    with (home / f"{SOCKET}.lock").open("ab") as turn, socket.socket(socket.AF_UNIX) as other:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if other.connect_ex(str(path)) == 0:
+            return None
+        path.unlink(missing_ok=True)
+        return socketserver.ThreadingUnixStreamServer(str(path), _Request)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from headroom import hooks, settings
-from headroom.cli import output
-from headroom.configs import Change, Journal, Place
+from headroom import agents, hooks, settings
+from headroom.cli import journal, output, registering
 from headroom.hooks import Paths
 
 CLIENTS = [*(hook.client for hook in hooks.HOOKS), *(refusal.client for refusal in hooks.REFUSALS)]
@@ -29,12 +28,13 @@ def command() -> None:
 def install(client: str, project: bool) -> None:
     """Installs the hooks of CLIENT, and our MCP server, by which the model reads what was left out."""
     hook = hooks.find(client)
-    conf, place = settings.load(), _place()
+    conf = settings.load()
+    place = journal.place(conf)
     changes = [
         *hook.changes(place, Paths(sys.executable, str(conf.home)), project),
-        _server(client, place, conf.home),
+        *agents.find(client).mcp(registering.server(conf), place),
     ]
-    files = _journal(conf).apply(_owner(client, project), changes)
+    files = journal.opened(conf).apply(_owner(client, project), changes)
     output.write(f"{hook.title}: hooks are installed{' for this folder' if project else ''}.\n")
     output.write("".join(f"  wrote {file}\n" for file in files))
     output.write("".join(f"{line}\n" for line in hook.tells))
@@ -46,47 +46,22 @@ def install(client: str, project: bool) -> None:
 @click.option("--project", is_flag=True, help="Those of the current folder.")
 def uninstall(client: str, project: bool) -> None:
     """Restores the files that `install` changed, byte for byte, your own edits since then kept."""
-    files = _journal(settings.load()).undo(_owner(client, project))
+    files = journal.opened(settings.load()).undo(_owner(client, project))
     output.write("".join(f"  restored {file}\n" for file in files) or f"There are no hooks of ours in {client}.\n")
 
 
 @command.command("list", short_help="List the installed hooks.")
 def listed() -> None:
     """Lists the clients whose hooks are installed, and what is wrong with them."""
-    journal = _journal(settings.load())
-    owners = [owner for owner in journal.owners() if owner.startswith("hooks ")]
+    edits = journal.opened(settings.load())
+    owners = [owner for owner in edits.owners() if owner.startswith("hooks ")]
     for owner in owners:
         output.write(f"{owner.removeprefix('hooks ')}\n")
-        output.write("".join(f"  {fault}\n" for fault in journal.faults(owner)))
+        output.write("".join(f"  {fault}\n" for fault in edits.faults(owner)))
     if not owners:
         output.write("No hooks are installed. Install them with: headroom hooks install CLIENT\n")
-
-
-def _server(client: str, place: Place, home: Path) -> Change:
-    """Registers our MCP server, the model's way back to what was left out, with a client, for all projects."""
-    args = ["-m", "headroom", "mcp", "--home", str(home)]
-    stdio: dict[str, object] = {"type": "stdio", "command": sys.executable, "args": args, "alwaysLoad": True}
-    local: dict[str, object] = {"type": "local", "command": sys.executable, "args": args, "tools": ["*"]}
-    whole: dict[str, object] = {"type": "local", "command": [sys.executable, *args], "enabled": True}
-    claude = Path(place.environ.get("CLAUDE_CONFIG_DIR") or place.home) / ".claude.json"
-    opencode = Path(place.environ.get("XDG_CONFIG_HOME") or place.home / ".config") / "opencode" / "opencode.json"
-    commented = opencode.with_suffix(".jsonc")
-    file, key, value = {
-        "claude": (claude, "mcpServers", stdio),
-        "copilot": (place.home / ".copilot" / "mcp-config.json", "mcpServers", local),
-        "opencode": (commented if commented.exists() else opencode, "mcp", whole),
-    }[client]
-    return Change(file=file, form="json", sets=(((key, "headroom"), value),))
 
 
 def _owner(client: str, project: bool) -> str:
     """The name under which the journal keeps what was written."""
     return f"hooks {client} in {Path.cwd()}" if project else f"hooks {client}"
-
-
-def _journal(conf: settings.Settings) -> Journal:
-    return Journal(conf.home / "configs", Path.home())
-
-
-def _place() -> Place:
-    return Place(Path.home(), Path.cwd(), settings.environment())

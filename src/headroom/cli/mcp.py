@@ -21,7 +21,7 @@ import click
 
 from headroom.errors import HeadroomError
 from headroom.mcp import stdio
-from headroom.mcp.jsonrpc import answered
+from headroom.mcp.jsonrpc import Requests
 from headroom.mcp.protocol import Server
 from headroom.mcp.tools import listed
 from headroom.types import Json
@@ -33,14 +33,30 @@ NO_CHANGE = "{}"
 """The answer to a hook that leaves a tool's output as it is."""
 
 
-@click.command("mcp", short_help="Serve an agent the way back to what was left out.")
+@click.group("mcp", invoke_without_command=True, short_help="Serve an agent the way back to what was left out.")
 @click.option("--home", metavar="FOLDER", help="Folder of the store; agents hide HEADROOM_HOME from what they start.")
-def command(home: str | None) -> None:
+@click.pass_context
+def command(ctx: click.Context, home: str | None) -> None:
     """Serves the Model Context Protocol on standard input and output, until the input ends.
 
-    Agents start this by themselves once it is among their MCP servers.
+    Agents start this by themselves once they know of it: headroom mcp install AGENT
     """
-    serve(home)
+    if ctx.invoked_subcommand is None:
+        serve(home)
+
+
+@command.command("install", short_help="Make the server known to an agent.")
+@click.argument("agent")
+def install(agent: str) -> None:
+    """Writes the server into AGENT's own settings: one key, which `uninstall` takes out again."""
+    import_module("headroom.cli.registering").install(agent)
+
+
+@command.command("uninstall", short_help="Take the server out of an agent's settings.")
+@click.argument("agent")
+def uninstall(agent: str) -> None:
+    """Restores the files that `install` changed, byte for byte, your own edits since then kept."""
+    import_module("headroom.cli.registering").uninstall(agent)
 
 
 def serve(home: str | None) -> None:
@@ -49,23 +65,27 @@ def serve(home: str | None) -> None:
 
     @cache
     def calls() -> Calls:
-        conf = import_module("headroom.settings").load(overrides={"home": home})
+        settings = import_module("headroom.settings")
+        if home is not None:
+            settings.set_home(home)
+        conf = settings.load()
         made: Calls = import_module("headroom.mcp.calls").Calls(conf, time.time)
         return made
 
     def warm() -> None:
         with suppress(HeadroomError):  # the first call tells
-            calls().warm()
+            _ = calls().store
+            import_module("headroom.hooks").warm()
 
     server = Server(listed(calls), {"hook": partial(_hook, calls)})
-    stdio.serve(sys.stdin.buffer, _writer(), partial(answered, handle=server.handle), afterwards=warm)
+    stdio.serve(sys.stdin.buffer, _writer(), Requests(server.handle).read, afterwards=warm)
 
 
 def _hook(calls: Callable[[], Calls], event: dict[str, Json]) -> str:
     """A client's hook that calls a tool instead of a program: the event with the client's name in, the answer out."""
-    ready = calls()
+    ready, client = calls(), str(event.get("client"))
     answer = import_module("headroom.hooks").answer
-    made = answer(event.get("client"), event, level=ready.conf.level, store=ready.store, ledger=ready.ledger)
+    made = answer(client, event, level=ready.conf.level, ledger=ready.ledger, clock=time.perf_counter)
     return NO_CHANGE if made is None else json.dumps(made)
 
 

@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from headroom.configs._change import Change, Form, Keys, Place
 from headroom.configs._journal import Journal
+from headroom.configs._plan import read
 
-__all__ = ["Change", "Form", "Journal", "Keys", "Place"]
+__all__ = ["Change", "Form", "Journal", "Keys", "Place", "read"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from headroom.configs import _disk
 from headroom.types import Json
 
-Form = Literal["json", "toml", "yaml", "own"]
-"""How a file is written. "json" is JSON with comments and trailing commas; "own" is a file that is ours as a whole."""
+Form = Literal["json", "toml", "yaml", "env", "own"]
+"""How a file is written. "json" is JSON with comments and trailing commas; "env" holds lines `NAME=value`; "own" is a
+file that is ours as a whole."""
 
 Keys = tuple[str, ...]
 """The names of nested tables and, last, of the key in them."""
@@ -23,6 +25,8 @@ class Place(NamedTuple):
     cwd: Path
     environ: Mapping[str, str]
     """Variables that move a program's folder, such as CODEX_HOME; they are read nowhere else."""
+    original: Callable[[Path], bytes | None] = _disk.read
+    """The bytes of a file as it would be without us (`Journal.original`); without a journal, as it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,16 +6,10 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from headroom.errors import ConfigError
-
-if sys.platform != "win32":
-    import fcntl
-else:
-    import msvcrt
 
 NEW_FILE = 0o600
 """Tokens live in these files."""
@@ -71,20 +65,6 @@ def remove_if_empty(folder: Path) -> bool:
     with suppress(OSError):
         folder.rmdir()
     return not folder.exists()
-
-
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Waits until no other process holds the lock; it goes with the process that holds it."""
-    handle = os.open(file, os.O_RDWR | os.O_CREAT, NEW_FILE)
-    try:
-        if sys.platform != "win32":
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        else:
-            msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
-        yield
-    finally:
-        os.close(handle)
 
 
 def target(file: Path, home: Path) -> Path:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from headroom.configs import _jsonc, _toml, _yaml
+from headroom.configs import _dotenv, _jsonc, _toml, _yaml
 from headroom.configs._syntax import MISSING, Broken, Path, Refused, Syntax, at, bared, place_of, placed, same, without
 from headroom.types import Json
 
-SYNTAXES: Mapping[str, Syntax] = {"json": _jsonc, "toml": _toml, "yaml": _yaml}
+SYNTAXES: Mapping[str, Syntax] = {"json": _jsonc, "toml": _toml, "yaml": _yaml, "env": _dotenv}
 
 Pairs = Sequence[tuple[tuple[str, ...], Json]]
 

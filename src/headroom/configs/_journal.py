@@ -15,9 +15,10 @@ from pathlib import Path
 
 from headroom.configs import _disk, _records
 from headroom.configs._change import Change
-from headroom.configs._plan import Plan, faults, plans
+from headroom.configs._plan import Plan, faults, original, plans
 from headroom.configs._records import Edit, Entry, Pending, Records, Write
 from headroom.errors import ConfigError
+from headroom.locks import locked
 
 TRIES = 5
 """A file that another program writes between our reading and our writing is read again this often."""
@@ -54,6 +55,26 @@ class Journal:
         files = _records.load(self._folder).files
         return sorted({edit.owner for entry in files.values() for edit in entry.edits})
 
+    def changes(self, owner: str) -> list[Change]:
+        """The owner's changes that are in force, one for each file, in the order of their files."""
+        files = sorted(_records.load(self._folder).files.items())
+        return [
+            Change(file=Path(file), form=edit.form, sets=edit.sets, appends=edit.appends, text=edit.text)
+            for file, entry in files
+            for edit in entry.edits
+            if edit.owner == owner
+        ]
+
+    def interrupted(self) -> list[Path]:
+        """The files of a call that was killed half-way; the next `apply` or `undo` restores them."""
+        pending = _records.load(self._folder).pending
+        return [Path(file) for file in pending.writes] if pending is not None else []
+
+    def original(self, file: Path) -> bytes | None:
+        """The bytes that a file would have without us, None if it would not be there. Raises ConfigError, OSError."""
+        file = _disk.target(file, self._home)
+        return original(file, _records.load(self._folder).files.get(str(file)))
+
     def faults(self, owner: str) -> list[str]:
         """Sentences on what is no longer as the owner set it. Nothing is changed."""
         records = _records.load(self._folder)
@@ -84,7 +105,7 @@ class Journal:
     def _opened(self) -> Iterator[Records]:
         """The records, the lock held, after what a killed run had begun was rolled back."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _disk.locked(self._folder / "lock"):
+        with locked(self._folder / "lock"):
             _disk.clear(self._folder / _records.NAME)
             yield self._rolled_back(_records.load(self._folder))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from headroom.configs import _disk, _edit
+from headroom.configs._change import Form
 from headroom.configs._records import Edit, Entry, Records, Write, digest
 from headroom.configs._syntax import Broken, Refused
 from headroom.errors import ConfigError
+from headroom.types import Json
 
 _BOM = "\ufeff"
 
@@ -44,6 +46,38 @@ def faults(file: Path, edit: Edit) -> list[str]:
         return [str(error)]
     except Broken as error:
         return [f"line {error.line} cannot be read ({error.why})"]
+
+
+def original(file: Path, entry: Entry | None) -> bytes | None:
+    """The bytes without any edits of ours. Raises ConfigError, OSError."""
+    now = _disk.read(file)
+    if entry is None:
+        return now
+    if digest(now) == entry.wrote:
+        return entry.base
+    try:
+        return _stripped(file, now, entry, entry.edits, ())
+    except (Broken, Refused) as error:
+        raise ConfigError(f"{file} cannot be read without our keys ({error})") from error
+
+
+def read(file: Path, form: Form, source: Callable[[Path], bytes | None] = _disk.read) -> dict[str, Json]:
+    """What a file says; nothing if there is none. Nothing is changed.
+
+    Args:
+        file: need not exist.
+        form: not "own".
+        source: where its bytes are from, such as `Place.original`; by default the disk.
+
+    Raises:
+        ConfigError: it cannot be read, or is not of its form.
+    """
+    try:
+        return dict(_edit.SYNTAXES[form].load(_text(file, source(file) or b"")))
+    except Broken as error:
+        raise ConfigError(f"{file}:{error.line}: {error.why}. Repair the file and try again") from error
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read ({error.strerror or error}); check its permissions") from error
 
 
 def _plan(file: Path, entry: Entry | None, owner: str, edit: Edit | None) -> Plan:

@@ -10,18 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from types import MappingProxyType
 
-from headroom import api, providers
+from headroom import api, providers, settings
 from headroom.errors import StoreError, UsageError
 from headroom.hooks import claude, copilot, opencode
 from headroom.hooks._hook import Event, Hook, Output, Paths, Refusal, text_at
 from headroom.ledger import HOOK, Entry, Ledger, Part
+from headroom.store import MemoryStore
 from headroom.types import Edit, Json, Store
 
-__all__ = ["HOOKS", "REFUSALS", "Event", "Hook", "Paths", "Refusal", "answer", "find"]
+__all__ = ["HOOKS", "REFUSALS", "Event", "Hook", "Paths", "Refusal", "answer", "find", "warm"]
 
 log = logging.getLogger("headroom")
 
@@ -60,7 +62,15 @@ def find(client: str) -> Hook:
     raise UsageError(refused or f"there are no hooks for {client!r}; use one of: {', '.join(_BY_NAME)}")
 
 
-def answer(client: str, event: Event, *, level: str, store: Store, ledger: Ledger | None = None) -> Json:
+def answer(
+    client: str,
+    event: Event,
+    *,
+    level: str,
+    store: Store | None = None,
+    ledger: Ledger | None = None,
+    clock: Callable[[], float] = float,
+) -> Json:
     """What to say to a client's event: a JSON object with the smaller output, or None to leave it as it is.
 
     Never raises: a failure is logged, and counted in the ledger.
@@ -69,16 +79,17 @@ def answer(client: str, event: Event, *, level: str, store: Store, ledger: Ledge
         client: a name of HOOKS.
         event: what the client's hook was given.
         level: of `policy.LEVELS`; the settings' rules go before it.
-        store: where originals are kept, and what was cut lately in each session.
+        store: where originals are kept, and what was cut lately in each session; by default the user's.
         ledger: gets a row for each output.
+        clock: seconds since any moment, for the time that the row tells.
     """
-    made: Json = None
+    made, begun = None, clock()
     try:
         hook = find(client)
         output = hook.read(event)
         if output is None or OURS in output.call.name:
             return None
-        value, parts = _smaller(output, hook, level, store)
+        value, parts = _smaller(output, hook, level, store or api.open_store(settings.load()))
         made = None if value is None else hook.write(output, value)
         entry = _entry(hook, output, level, parts)
     except Exception:
@@ -86,10 +97,16 @@ def answer(client: str, event: Event, *, level: str, store: Store, ledger: Ledge
         made, entry = None, Entry(agent=client, round=HOOK, status=500)
     if ledger is not None:
         try:
-            ledger.extend([entry])
+            ledger.extend([replace(entry, ms=(clock() - begun) * 1000)])
         except StoreError as error:
             log.error("a hook's row is lost: %s", error)
     return made
+
+
+def warm() -> None:
+    """Does once what the first event would otherwise wait for: vocabularies and patterns."""
+    text = "".join(f"2026-01-01T00:00:{i % 60:02} INFO seq={i:03} ok\n" for i in range(300))
+    api.compress(text, level="balanced", way_back="mcp", store=MemoryStore(), rules=(), thresholds=())
 
 
 def _smaller(output: Output, hook: Hook, level: str, store: Store) -> tuple[Json, list[Part]]:

@@ -1,7 +1,7 @@
 """Copilot CLI: a postToolUse command, whose answer is the result that the model reads.
 
 Results of failing commands come here too, with the exit code in their text. A process starts for each: the command is
-a small client of a server that stays (see `client.py`).
+a small client of a server that stays (see `client.py`). A session starts it, so that its first tool need not wait.
 """
 
 from __future__ import annotations
@@ -40,9 +40,13 @@ def _write(output: Output, value: Json) -> dict[str, Json]:
 
 def _changes(place: Place, paths: Paths, project: bool) -> Sequence[Change]:
     folder = place.cwd / ".github" if project else place.home / ".copilot"
-    command = [paths.python, "-I", "-S", client.__file__, paths.home, "copilot"]
-    entry = {"type": "command", "bash": shlex.join(command), "timeoutSec": TIMEOUT}
-    text = json.dumps({"version": 1, "hooks": {"postToolUse": [entry]}}, indent=2) + "\n"
+    command = [paths.python, "-I", "-S", client.__file__, paths.home]
+    events = {"sessionStart": command, "postToolUse": [*command, "copilot"]}
+    hooks = {
+        event: [{"type": "command", "bash": shlex.join(words), "timeoutSec": TIMEOUT}]
+        for event, words in events.items()
+    }
+    text = json.dumps({"version": 1, "hooks": hooks}, indent=2) + "\n"
     return [Change(file=folder / "hooks" / "headroom.json", form="own", text=text)]
 
 

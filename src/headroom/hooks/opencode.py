@@ -37,7 +37,7 @@ def _changes(place: Place, paths: Paths, project: bool) -> Sequence[Change]:
     folder = FilePath(place.environ.get("XDG_CONFIG_HOME") or place.home / ".config") / "opencode"
     if project:
         folder = place.cwd / ".opencode"
-    command = json.dumps([paths.python, "-m", "headroom", "hook", "opencode", "--lines"])
+    command = json.dumps([paths.python, "-P", "-m", "headroom", "hook", "--home", paths.home, "opencode", "--lines"])
     text = files("headroom.hooks").joinpath("opencode_plugin.ts").read_text(encoding="utf-8").replace(COMMAND, command)
     return [Change(file=folder / "plugins" / "headroom.ts", form="own", text=text)]
 

@@ -38,6 +38,8 @@ export const Headroom = async ({ directory }: any) => {
     return started
   }
 
+  child = start() // it takes a while until it can answer
+
   // Answers come in the order of the questions.
   const ask = (event: any) =>
     new Promise<any>((resolve) => {

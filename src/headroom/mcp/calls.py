@@ -35,10 +35,6 @@ class Calls:
         """The user's store, opened at its first use. Raises StoreError."""
         return api.open_store(self.conf)
 
-    def warm(self) -> None:
-        """Does once what the first compression would otherwise wait for: vocabularies, patterns, the database."""
-        api.compress("x y\n" * 400, store=self.store, level="meter", rules=())
-
     def retrieve(self, arguments: Mapping[str, Json]) -> str:
         """Any original of the store, or a range of it. Raises UsageError, StoreError."""
         return retrieval.redeem(arguments, self.store)
@@ -46,13 +42,10 @@ class Calls:
     def compress(self, arguments: Mapping[str, Json]) -> str:
         """The rendering of `text`, and under it the call that returns the original. A text that is best left as it is
         is not repeated. Raises UsageError, StoreError."""
-        text, tool = arguments.get("text"), arguments.get("tool")
+        text = arguments.get("text")
         if not isinstance(text, str) or not text:
             raise UsageError("The text is missing; call again with text")
-        name = tool if isinstance(tool, str) and tool else None
-        made = api.compress(
-            text, level=self.conf.level, store=self.store, tool=name, way_back="mcp", rules=self.conf.rules
-        )
+        made = api.compress(text, level=self.conf.level, store=self.store, way_back="mcp")
         report = made.parts[0]
         if report.ref is not None:
             fewer = f"{report.tokens_before:,} → {report.tokens_after:,} tokens"

@@ -19,7 +19,7 @@ THREADS = 8
 def serve(
     reader: BinaryIO,
     write: Callable[[bytes], None],
-    answer: Callable[[bytes], bytes | None],
+    read: Callable[[bytes], Callable[[], bytes | None]],
     *,
     afterwards: Callable[[], None] = lambda: None,
     most_bytes: int = MOST_BYTES,
@@ -29,16 +29,17 @@ def serve(
     Args:
         reader: gives lines; buffered.
         write: takes whole lines with their ends, one at a time.
-        answer: the line that answers a line, without its end, or None; called in several threads at once.
+        read: takes the lines in their order, and returns what does the work of one, in a thread of its own: the line
+            that answers it, without its end, or None.
         afterwards: done once, in a thread, when the first answer was written: what later calls need.
         most_bytes: length of the longest line that is read as a whole.
     """
     lock = threading.Lock()
     warmed = False
 
-    def respond(line: bytes) -> None:
+    def respond(work: Callable[[], bytes | None]) -> None:
         nonlocal warmed
-        said = answer(line) if len(line) <= most_bytes else refused(INVALID_REQUEST, "the message is too long")
+        said = work()
         if said is None:
             return
         with lock:
@@ -49,9 +50,12 @@ def serve(
 
     with ThreadPoolExecutor(THREADS, "mcp") as pool:
         while line := reader.readline(most_bytes + 1):
-            if len(line) > most_bytes and not line.endswith(b"\n"):
+            if len(line) <= most_bytes:
+                pool.submit(respond, read(line))
+                continue
+            if not line.endswith(b"\n"):
                 _skip_line(reader)
-            pool.submit(respond, line)
+            pool.submit(respond, lambda: refused(INVALID_REQUEST, "the message is too long"))
 
 
 def _skip_line(reader: BinaryIO) -> None:

@@ -37,14 +37,7 @@ def listed(calls: Callable[[], Calls]) -> tuple[Tool, ...]:
         Tool(
             "headroom_compress",
             "Shortens a long text and keeps the original.",
-            {
-                "type": "object",
-                "properties": {
-                    "text": {"type": "string"},
-                    "tool": {"type": "string", "description": "what printed it"},
-                },
-                "required": ["text"],
-            },
+            {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
             lambda arguments: calls().compress(arguments),
         ),
         Tool(

@@ -18,7 +18,7 @@ from headroom.proxy.decoding import parsed
 from headroom.proxy.retrieve import DIALECTS
 from headroom.proxy.rewrite import rewritten
 from headroom.rendering import Moment
-from headroom.store import SqliteStore
+from headroom.store import SqliteStore, TrialStore
 from headroom.tokens import counter
 from headroom.types import Decision, Edit, Item, Json, Path, Provider, Store, WayBack
 
@@ -45,6 +45,8 @@ class Job:
     """The way back of the same request as it was sent before and refused: what it brought anew is now left raw."""
     hides: bool = True
     """True if an answer can be kept from the client and followed up: then our tool may be the way back."""
+    dry: bool = False
+    """True if the body will not be sent: then nothing is kept of it."""
 
 
 class Told(NamedTuple):
@@ -164,10 +166,11 @@ class Engine:
         able = job.hides and (job.answers or begun) and DIALECTS[job.dialect].declared(body) is not body
         levels = [policy.level(job.level), *(policy.level(rule.level) for rule in self._rules)]
         cuts = policy.cuts(levels, self._thresholds)
+        store = self.store()
         return Moment(
             level=policy.level("meter" if job.hurried else job.level),
             counter=counter(model if isinstance(model, str) else None, self._vocabulary),
-            store=self.store(),
+            store=TrialStore(store) if job.dry and store is not None else store,
             way=job.forced or ("tool" if able and cuts else "none"),
             history="raw",
             rules=() if job.hurried else self._rules,

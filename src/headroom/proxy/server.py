@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -28,10 +29,12 @@ from headroom.proxy import bodies, routes, websocket
 from headroom.proxy.accounts import Accounts, entry, is_held_out, session_of
 from headroom.proxy.engine import Changed, Job
 from headroom.proxy.guard import TOKEN_HEADER, Guard
+from headroom.proxy.leases import Leases
 from headroom.proxy.pages import Pages
 from headroom.proxy.turns import Asked, Turns, may_be_ours
 from headroom.proxy.upstream import HEADER_BYTES, forwarded, session, web_proxy
 from headroom.proxy.workers import DEADLINE, Workers
+from headroom.running import LEASE
 
 log = logging.getLogger("headroom")
 http_log = logging.getLogger("headroom.http")
@@ -41,9 +44,9 @@ LEVEL_HEADER = "x-headroom-level"
 """Sets the level for the new parts of one request."""
 
 DRY_HEADER = "x-headroom-dry-run"
-"""With this and the token, a request comes back as it would have been sent, and is not sent."""
+"""With this and the token, a request comes back as it would have been sent, is not sent, and nothing of it is kept."""
 
-OWN_PAGES = frozenset({"/healthz", "/metrics", "/", "/api/figures", "/api/part"})
+OWN_PAGES = frozenset({"/healthz", "/metrics", "/", "/api/figures", "/api/part", LEASE})
 """Paths that are answered here; all others are relayed."""
 
 CHUNK = 64 * 1024
@@ -62,6 +65,8 @@ class Options:
     token: str = ""
     rules: tuple[policy.Rule, ...] = ()
     thresholds: tuple[policy.Threshold, ...] = ()
+    leased: float | None = None
+    """Seconds after its last lease at which the proxy ends; None for one that ends when it is told to."""
     holdout: float = 0.0
     """Share of the conversations that are left raw, of those whose client names them."""
     deadline: float = DEADLINE
@@ -85,6 +90,7 @@ class Proxy:
         ledger = Ledger(options.home)
         self._accounts = Accounts(ledger)
         self._pages = Pages(ledger, self._workers.own, options.level)
+        self.leases = Leases(options.leased)
         self._quarantined: set[str] = set()
         """Conversations whose provider refused what we made: their later parts are left as they are."""
         self._extra = {name: url for name, url in options.upstreams.items() if name not in routes.UPSTREAMS}
@@ -95,6 +101,7 @@ class Proxy:
         app = web.Application(client_max_size=bodies.MAX_BYTES)
         app.router.add_route("*", "/{path:(?s:.*)}", self.handle)
         app.cleanup_ctx.append(self._running)
+        app.on_shutdown.append(lambda app: self.leases.close())
         return app
 
     async def _running(self, app: web.Application) -> AsyncIterator[None]:
@@ -120,6 +127,8 @@ class Proxy:
         refused = self._guard.refuses(headers, guarded)
         if refused is not None:
             return _problem(403, refused)
+        if own and request.path == LEASE:
+            return await self.leases.hold(request)
         if own:
             return await self._pages.answer(request) if not probe else web.Response()
         try:
@@ -198,7 +207,10 @@ class Proxy:
         job = None
         if plain is not None:
             hides = "alt=sse" in target or not target.partition("?")[0].endswith(":streamGenerateContent")
-            job = Job(body=plain, dialect=route.dialect, at=route.at, level=level, answers=route.answers, hides=hides)
+            job = Job(
+                body=plain, dialect=route.dialect, at=route.at, level=level, answers=route.answers, hides=hides,
+                dry=DRY_HEADER in headers,
+            )  # fmt: skip
             changed = await self._workers.change(job)
             changed = changed._replace(model=changed.model or routes.model_in(target))
             same = changed.body == plain
@@ -324,12 +336,19 @@ def runner(proxy: Proxy) -> web.AppRunner:
     )  # fmt: skip
 
 
-async def serve(options: Options) -> None:
-    """Runs a proxy until cancelled. Raises OSError where the port is taken."""
-    running = runner(Proxy(options))
+async def serve(options: Options, listening: Callable[[int], AbstractContextManager[None]]) -> None:
+    """Runs a proxy until cancelled, or its leases are over. Raises OSError where the port is taken.
+
+    Args:
+        listening: is entered with the port once the proxy listens, and left before it ends.
+    """
+    proxy = Proxy(options)
+    running = runner(proxy)
     await running.setup()
     try:
         await web.TCPSite(running, options.host, options.port).start()
-        await asyncio.Event().wait()
+        with listening(running.addresses[0][1]):
+            proxy.leases.start()
+            await proxy.leases.over.wait()
     finally:
         await running.cleanup()

@@ -35,6 +35,8 @@ class Request:
     """True if the log says that another session made this request, of which this one is a fork: it was paid there."""
     name: str = ""
     """The provider's or the client's id of the answer, by which copies of it in other logs are known; "" if none."""
+    declared: list[Json] = field(default_factory=list)
+    """The tools that were declared, as the provider was told of them; shared, and empty in most logs."""
 
 
 Skipped = Counter[str]

@@ -7,9 +7,9 @@ each of its records: the prompt's are taken from the first, the output's from th
 
 Sub-agents' files (`<session>/subagents/agent-*.jsonl`) belong to the session, a thread each, after the main one.
 
-Left out, because the log lacks it or the API never saw it: the system prompt and tools, reminders injected at send
-time, `system` records (hooks, durations), API error notices, progress, the state of files that compaction attaches
-to its summary, and the requests that the client makes beside the conversation (summaries, titles, safety checks).
+Left out, because the log lacks it or the API never saw it: the system prompt, reminders injected at send time,
+`system` records (hooks, durations), API error notices, progress, the state of files that compaction attaches to its
+summary, and the requests that the client makes beside the conversation (summaries, titles, safety checks).
 A micro-compaction replaces the results it names by the client's notice, from then on.
 A record whose parent is not in the file (progress records are often stripped) continues the one before it.
 Checked against logs of Claude Code 2.0 to 2.1, with forks and sub-agents.
@@ -48,6 +48,7 @@ class _Reply:
     model: str
     thread: str
     name: str = ""
+    declared: list[Json] = field(default_factory=list)
     at: float = 0.0
     copied: bool = False
     rewrote: bool = False
@@ -84,10 +85,15 @@ class _Session:
         self.sent: dict[str, list[Json]] = {}
         self.latest: dict[str, _Reply] = {}
         self.open: deque[_Reply] = deque()
+        self.shapes: dict[str, list[Json]] = {}
+        self.declared: list[Json] = []
 
     def take(self, record: dict[str, Json]) -> None:
         """Adds a record to the tree."""
         name, kind = record.get("uuid"), _files.text(record.get("type"))
+        if kind in _DECLARING:
+            self._declares(record)
+            return
         if not isinstance(name, str) or kind not in _KINDS or name in self.nodes:
             self.skipped[kind[:40] if isinstance(name, str) and name not in self.nodes else "not a message"] += 1
             return
@@ -111,6 +117,13 @@ class _Session:
         else:
             self._user(record, node)
 
+    def _declares(self, record: dict[str, Json]) -> None:
+        """Current clients log which tools they declare, once for all requests that declare the same."""
+        name, tools = _files.text(record.get("shapeHash")), mapping(record.get("shape")).get("tools")
+        if isinstance(tools, list) and tools:
+            self.shapes[name] = tools
+        self.declared = self.shapes.get(name, self.declared)
+
     def ready(self, *, ended: bool = False) -> Iterator[Request]:
         """The requests whose replies are whole, in the order in which they began."""
         while self.open and (ended or self.open[0].done):
@@ -119,7 +132,7 @@ class _Session:
             yield Request(
                 messages=list(messages), model=reply.model, rewrote=reply.rewrote, thread=reply.thread,
                 usage=reply.usage, at=reply.at, reply=[{"role": "assistant", "content": reply.blocks}],
-                copied=reply.copied, name=reply.name,
+                copied=reply.copied, name=reply.name, declared=reply.declared,
             )  # fmt: skip
 
     def _assistant(self, record: dict[str, Json], node: _Node) -> None:
@@ -138,6 +151,7 @@ class _Session:
         if reply is None:
             base, added = self._history(node)
             reply = self.replies[key] = _Reply(base, added, model, node.thread, name)
+            reply.declared = self.declared if node.thread == self.thread else []
             reply.at = _files.seconds(record.get("timestamp"))
             reply.copied = _is_copied(record)
             self._begun(reply)
@@ -209,6 +223,7 @@ class _Session:
 
 
 _KINDS = frozenset({"user", "assistant", "system", "attachment"})
+_DECLARING = frozenset({"api-request-shape", "api-request"})
 
 
 def _result_of(block: Json) -> str:

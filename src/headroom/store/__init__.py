@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from headroom.store._content import CAP_BYTES, PROTECTED_SECONDS, REF_LENGTH
 from headroom.store.memory import MemoryStore
 from headroom.store.sqlite import SqliteStore
+from headroom.store.trial import TrialStore
 from headroom.types import Store
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "MemoryStore",
     "SqliteStore",
     "StoreKind",
+    "TrialStore",
 ]
 
 

@@ -1,5 +1,5 @@
-"""Requests as the supported clients send them, each with one large tool output: sent through the proxy, each must
-come out smaller.
+"""Requests as the supported clients send them, each with one large tool output, and what their hooks are told of it:
+whatever is in force, each must come out smaller.
 
 The blocks beside the output are those that a client really sends (reminders, a system message among the messages,
 reasoning, a wrapper around the body), since it is by these that a reader is misled.
@@ -7,6 +7,7 @@ reasoning, a wrapper around the body), since it is by these that a reader is mis
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -18,10 +19,16 @@ CALL = "call_0123456789abcdef"
 SCHEMA: Json = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
 
 
+TELLING = "FATAL payment-gateway PG-5523"
+"""Stands in the one line of the output that matters, and must stay in view."""
+
+
 class Shape(NamedTuple):
     """One client's request."""
 
     client: str
+    tool: str
+    """What printed the output in it."""
     path: str
     headers: Mapping[str, str]
     body: Json
@@ -33,20 +40,48 @@ def output(lines: int = 160) -> str:
         f"2026-03-09T06:{i // 60:02}:{i % 60:02}Z INFO storefront rendered page in {18 + i * 7 % 61} ms"
         for i in range(lines)
     ]
-    made[lines * 2 // 3] = "2026-03-09T06:01:46Z FATAL payment-gateway PG-5523 connection pool exhausted, 1,847 hit"
+    made[lines * 2 // 3] = f"2026-03-09T06:01:46Z {TELLING} connection pool exhausted, 1,847 hit"
     return "\n".join(made) + "\n"
 
 
 def shapes() -> list[Shape]:
     """One request of every client, the outputs in them equal."""
     return [
-        Shape("Claude Code", "/v1/messages?beta=true", {"anthropic-version": "2023-06-01"}, _messages()),
-        Shape("Codex", "/v1/responses", {}, _responses()),
-        Shape("Gemini CLI", "/v1beta/models/gemini-3.5-flash:streamGenerateContent?alt=sse", {}, _contents()),
-        Shape("Gemini CLI, signed in", "/v1internal:streamGenerateContent?alt=sse", {},
+        Shape("Claude Code", "Bash", "/v1/messages?beta=true", {"anthropic-version": "2023-06-01"}, _messages()),
+        Shape("Codex", "exec_command", "/v1/responses", {}, _responses()),
+        Shape("Gemini CLI", "run_shell_command", "/v1beta/models/gemini-3.5-flash:streamGenerateContent?alt=sse", {},
+              _contents()),
+        Shape("Gemini CLI (signed in)", "run_shell_command", "/v1internal:streamGenerateContent?alt=sse", {},
               {"model": "gemini-3.5-flash", "project": "p", "request": _contents()}),
-        Shape("OpenAI-compatible clients", "/v1/chat/completions", {}, _chat()),
+        Shape("OpenAI-compatible clients", "bash", "/v1/chat/completions", {}, _chat()),
     ]  # fmt: skip
+
+
+class Event(NamedTuple):
+    """What one client's hook is told once a tool is done."""
+
+    tool: str
+    body: Json
+
+
+def events() -> Mapping[str, Event]:
+    """An event of every client that has hooks, by its name, the outputs in them equal."""
+    args: Json = {"command": COMMAND}
+    printed = {"stdout": output(), "stderr": "", "interrupted": False, "isImage": False, "noOutputExpected": False}
+    return {
+        "claude": Event("Bash", {
+            "session_id": "doctor", "cwd": "", "tool_name": "Bash", "tool_input": json.dumps(args),
+            "tool_response": json.dumps(printed), "tool_use_id": CALL,
+        }),
+        "opencode": Event("bash", {
+            "tool": "bash", "sessionID": "doctor", "callID": CALL, "directory": "", "args": args,
+            "output": {"output": output()},
+        }),
+        "copilot": Event("bash", {
+            "sessionId": "doctor", "cwd": "", "toolName": "bash", "toolArgs": json.dumps(args),
+            "toolResult": {"resultType": "success", "textResultForLlm": output()},
+        }),
+    }  # fmt: skip
 
 
 def _messages() -> Json:

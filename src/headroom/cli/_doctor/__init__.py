@@ -1,0 +1,1 @@
+"""The checks of `headroom doctor`: one module for each thing that can be wrong."""
