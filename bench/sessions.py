@@ -26,9 +26,9 @@ from bench import recorded, sessions_peer, tables
 from bench.peer import PeerError, install
 from bench.sessions_peer import PEER, PEER_AS_IS
 from bench.workloads import SHARED
-from headroom.audit.regret import fetched, hidden, shows
-from headroom.audit.used import Later, Seen, common, later, turns, used, written
-from headroom.replay import Bill, Output, Replayed, replay
+from headroom.audit.regret import fetched, hidden, judged, shows
+from headroom.audit.used import common
+from headroom.replay import Bill, Replayed, replay
 from headroom.replay.stretches import numbered, stretches
 from headroom.sessions import Request, Skipped, logs_at
 from headroom.sessions import requests as read
@@ -139,9 +139,8 @@ def play(session: Session, words: frozenset[str], python: Path | None) -> Played
 def _cut(replayed: Replayed, level: str, words: frozenset[str]) -> Way:
     """What a level's cuts would have cost: dollars are left at 0."""
     way = Way(0.0)
-    for output, after, seen in _judged(replayed, lambda output: bool(output.sent[level].report.omissions)):
+    for output, found, *_ in judged(replayed, words, lambda output: bool(output.sent[level].report.omissions)):
         sent = output.sent[level]
-        found = used(output.item, after, seen, words)
         gone = hidden(output.item, found, sent)
         sizes = [each.tokens for each in fetched(output.item, gone, sent, counter().count)]
         way = way._replace(
@@ -150,17 +149,6 @@ def _cut(replayed: Replayed, level: str, words: frozenset[str]) -> Way:
             asked=way.asked + sum(replayed.extra_turn(output.turn, size, level) for size in sizes),
         )  # fmt: skip
     return way
-
-
-def _judged(replayed: Replayed, chosen: Any) -> Iterator[tuple[Output, Later, Seen]]:
-    """The chosen outputs with what the agent wrote after them and what stood before them."""
-    numbers, seen = turns(replayed.items), Seen()
-    wanted = {output.place: output for output in replayed.outputs if chosen(output)}
-    for place, item in enumerate(replayed.items[: max(wanted, default=-1) + 1]):
-        if place in wanted:
-            yield wanted[place], later(replayed.items, numbers, place), seen
-        for said in written(item) or [item.text]:
-            seen.add(said)
 
 
 def _with_tabs(requests: Sequence[Request], replayed: Replayed) -> tuple[float, Way]:
@@ -180,8 +168,7 @@ def _peers(replayed: Replayed, words: frozenset[str], python: Path) -> dict[str,
     """headroom-ai with each output as it was when it was new, and with what it makes of each request anew."""
     sent = sessions_peer.sent(replayed, python)
     way = Way(replayed.raw.input - sessions_peer.spared(replayed, sent))
-    for output, after, seen in _judged(replayed, lambda output: sent.born[output.place] != sessions_peer.whole(output)):
-        found = used(output.item, after, seen, words)
+    for output, found, *_ in judged(replayed, words, lambda one: sent.born[one.place] != sessions_peer.whole(one)):
         gone = [one for one in found if not shows(one.what, sent.born[output.place])]
         size = replayed.extra_turn(output.turn, output.tokens, "") if gone else 0.0
         way = way._replace(

@@ -6,11 +6,18 @@ import argparse
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
-from e2e import installing
+from e2e import apart, hooked, installing, served
 from e2e.clients import CLIENTS
 from e2e.run import Outcome, run
+
+CASES = (
+    *((client.name, client.package, partial(run, client)) for client in CLIENTS),
+    *((case.name, case.package, partial(apart.run, case)) for case in (*hooked.CASES, *served.CASES)),
+)
+"""Name, package, and what runs it in a folder, given the folder of the installed commands."""
 
 HEAD = (
     f"{'client':28}{'turns':>6}{'retrieved':>10}{'violations':>11}"
@@ -25,17 +32,17 @@ def main() -> int:
     parser.add_argument("--at", type=Path, default=Path(sys.prefix) / "e2e", help="where the clients are installed")
     parser.add_argument("--keep", action="store_true", help="keep the runs' files, also if all went well")
     asked = parser.parse_args()
-    chosen = [client for client in CLIENTS if not asked.names or client.name.startswith(tuple(asked.names))]
-    missing = installing.install({client.package for client in chosen}, asked.at)
+    chosen = [case for case in CASES if not asked.names or case[0].startswith(tuple(asked.names))]
+    missing = installing.install({package for _, package, _ in chosen}, asked.at)
     # Outside of any repository, whose instructions the clients would read.
     runs = Path(tempfile.mkdtemp(prefix="headroom-e2e-"))
     failed = 0
     print(HEAD, flush=True)
-    for client in chosen:
-        if client.package in missing:
-            print(f"{client.name:28}skipped: {missing[client.package]}", flush=True)
+    for name, package, start in chosen:
+        if package in missing:
+            print(f"{name:28}skipped: {missing[package]}", flush=True)
             continue
-        outcome = run(client, runs / client.name, installing.programs(asked.at, client.package))
+        outcome = start(runs / name, installing.programs(asked.at, package))
         print(_row(outcome), flush=True)
         for line in (*outcome.notes, *outcome.faults):
             print(f"    {line[:1000]}", flush=True)

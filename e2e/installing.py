@@ -24,7 +24,14 @@ UNPACKING: Mapping[str, str] = {
 """What puts a package's own program in its place. Other install scripts are not run: they build extras that no run
 needs."""
 
-PIP: Mapping[str, str] = {"anthropic": "2.14.0", "openai": "3.57.0", "google-genai": "3.6.1"}
+PIP: Mapping[str, str] = {
+    "anthropic": "2.14.0",
+    "openai": "3.57.0",
+    "google-genai": "3.6.1",
+    "mcp": "2.3.0",
+    "mcp@1": "1.30.0",
+}
+"""Version by package; what follows an @ tells two versions of a package apart."""
 
 
 def install(packages: Collection[str], at: Path) -> dict[str, str]:
@@ -50,7 +57,8 @@ def programs(at: Path, package: str) -> Path:
 
 def _folder(at: Path, package: str) -> Path:
     version = NPM.get(package) or PIP[package]
-    return at / f"{package.strip('@').replace('/', '-')}-{version}"
+    name = package.strip("@").partition("@")[0]
+    return at / f"{name.replace('/', '-')}-{version}"
 
 
 def _npm(package: str, at: Path) -> str:
@@ -71,7 +79,8 @@ def _pip(package: str, at: Path) -> str:
     folder = _folder(at, package)
     error = _failed([sys.executable, "-m", "venv", str(folder)], at)
     python = str(folder / "bin" / "python")
-    return error or _failed([python, "-m", "pip", "--quiet", "install", f"{package}=={PIP[package]}"], at)
+    wanted = f"{package.partition('@')[0]}=={PIP[package]}"
+    return error or _failed([python, "-m", "pip", "--quiet", "install", wanted], at)
 
 
 def _failed(command: list[str], folder: Path) -> str:

@@ -31,6 +31,19 @@ LIMIT = 300
 NOWHERE = "http://127.0.0.1:9"
 """A port where nothing listens, as the web proxy of whatever else a client would ask for: no run needs a network."""
 
+BARE: Mapping[str, str] = {
+    "LANG": "C.UTF-8",
+    "TERM": "xterm",
+    "DO_NOT_TRACK": "1",
+    "DISABLE_TELEMETRY": "1",
+    "DISABLE_ERROR_REPORTING": "1",
+    "OTEL_SDK_DISABLED": "true",
+    "HTTP_PROXY": NOWHERE,
+    "HTTPS_PROXY": NOWHERE,
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+"""A client's environment, its path, home and keys aside."""
+
 
 @dataclass
 class Outcome:
@@ -154,15 +167,7 @@ def _environment(client: Client, place: Place, folder: Path) -> dict[str, str]:
         **(own if client.wraps else {}),
         "PATH": f"{place.programs}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(place.home),
-        "LANG": "C.UTF-8",
-        "TERM": "xterm",
-        "DO_NOT_TRACK": "1",
-        "DISABLE_TELEMETRY": "1",
-        "DISABLE_ERROR_REPORTING": "1",
-        "OTEL_SDK_DISABLED": "true",
-        "HTTP_PROXY": NOWHERE,
-        "HTTPS_PROXY": NOWHERE,
-        "NO_PROXY": "127.0.0.1,localhost",
+        **BARE,
         **client.env(place),
     }
 

@@ -97,6 +97,8 @@ class Script:
     shell: Callable[[str], Call]
     tool: str
     steps: tuple[Step, ...] = STEPS
+    retrieval: str = TOOL
+    """The name by which the model calls our tool: clients that know it put their own words before it."""
     problems: list[str] = field(default_factory=list)
     taken: int = 0
     """Steps that were answered with."""
@@ -146,14 +148,14 @@ class Script:
         assert step.reads is not None
         if step.reads >= len(self._refs):
             self.problems.append(f"step {self.taken}: {SOURCES[step.reads].command!r} was not reduced")
-            return Call(TOOL, {"ref": "none", "lines": ASKED})
+            return Call(self.retrieval, {"ref": "none", "lines": ASKED})
         ref = self._refs[step.reads]
         if step.query:
             self._wanted = [step.query]
-            return Call(TOOL, {"ref": ref, "query": step.query})
+            return Call(self.retrieval, {"ref": ref, "query": step.query})
         self._wanted = [SOURCES[step.reads].piece]
         kind = "rows" if SOURCES[step.reads].command.endswith(".json") else "lines"
-        return Call(TOOL, {"ref": ref, kind: ASKED})
+        return Call(self.retrieval, {"ref": ref, kind: ASKED})
 
 
 def retrievals(steps: tuple[Step, ...]) -> int:

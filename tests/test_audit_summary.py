@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from headroom.audit.advice import BOUND, EVIDENCE, FEW
 from headroom.audit.rows import LEVELS, Row
-from headroom.audit.summary import MOST_PERIODS, WORST, document
+from headroom.audit.summary import GROWN, MOST_PERIODS, WORST, document
 from tests.audit_rows import ASKED, DAY, START, dearer, regret, row, unpriced
 
 ROWS = [row(n, dollars=float(n)) for n in range(1, 13)]
@@ -106,6 +106,14 @@ def test_a_session_without_a_price_counts_in_tokens_and_in_no_dollars() -> None:
     assert beside["raw"]["dollars"] == alone["raw"]["dollars"]
     assert beside["raw"]["prompt"] > alone["raw"]["prompt"]
     assert made([unpriced()])["sessions"][0]["spared"] == dict.fromkeys(LEVELS)
+
+
+def test_a_session_that_never_grew_does_not_tell_how_fast_a_context_fills() -> None:
+    short = row(2, dollars=10.0)
+    short = replace(short, raw=replace(short.raw, peak=GROWN - 1, turns=9_000.0))
+
+    turns = [made(rows)["summary"]["levels"]["balanced"]["turns"] for rows in ([row()], [row(), short])]
+    assert turns[0] == turns[1]
 
 
 def test_nothing_is_divided_by_nothing() -> None:

@@ -126,6 +126,14 @@ def test_a_variable_may_lead_to_another_program(monkeypatch: pytest.MonkeyPatch)
     assert "Leave it if that program is meant; if not, take the variable out: unset OPENAI_BASE_URL." in line
 
 
+def test_settings_on_one_line_are_all_found(place: Path) -> None:
+    (place / ".claude").mkdir()
+    text = '{"note": "# 1", "env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:1", "OPENAI_BASE_URL":"http://127.0.0.1:2/v1"}}'
+    (place / ".claude/settings.json").write_text(text, encoding="utf-8")
+
+    assert len(examined().lines("addresses", "warning")) == 2
+
+
 OWN = {
     ".claude/settings.json": ('{"model": "opus",\n "env": {\n  "ANTHROPIC_BASE_URL": "%s"}}', "ANTHROPIC_BASE_URL", 3),
     ".codex/config.toml": ('model = "x"\nopenai_base_url = "%s/v1"\n', "openai_base_url", 2),
@@ -159,7 +167,8 @@ def test_what_a_user_wrote_by_hand_is_found_with_its_line(name: str, used: bool,
         '{"mcpServers": {"db": {"url": "http://127.0.0.1:1/mcp"}}}',
         '{"env": {"ANTHROPIC_BASE_URL": "https://gateway.example"}}',
         '{"env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1.example:1"}}',
-        '// "ANTHROPIC_BASE_URL": "http://127.0.0.1:1"\n{}'.replace("//", "#"),
+        '{\n  // "ANTHROPIC_BASE_URL": "http://127.0.0.1:1"\n}',
+        "# ANTHROPIC_BASE_URL=http://127.0.0.1:1",
         '{"env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:99999"}}',
         "\0\udcff",
     ],

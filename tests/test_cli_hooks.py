@@ -87,6 +87,32 @@ def test_a_client_whose_hooks_are_not_safe_is_refused_and_nothing_is_written(
     assert files(home) == before
 
 
+@pytest.mark.parametrize("words", [(), ("--project",)])
+def test_hooks_that_would_run_twice_are_refused(words: tuple[str, ...], home: Path) -> None:
+    run("install", "claude", *words)
+    before = files(home)
+    other = () if words else ("--project",)
+    result = CliRunner().invoke(main, ["hooks", "install", "claude", *other])
+
+    assert result.exit_code == 2
+    assert "would run twice; take them out first: headroom hooks uninstall claude" in result.stderr
+    assert str(home / "shop") in result.stderr if words else "for all folders" in result.stderr
+    assert files(home) == before
+
+
+def test_the_server_stays_for_whoever_else_needs_it(home: Path) -> None:
+    before = files(home)
+    for words in (["mcp", "install", "claude"], ["hooks", "install", "claude"], ["mcp", "uninstall", "claude"]):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0
+    between = (home / ".claude.json").read_text(encoding="utf-8")
+    run("uninstall", "claude")
+
+    assert result.stdout == "Claude Code keeps the server: its hooks need it.\n"
+    assert "headroom" in between
+    assert files(home) == before
+
+
 def test_taking_out_what_is_not_there_is_said() -> None:
     assert run("uninstall", "claude") == "There are no hooks of ours in claude.\n"
 

@@ -8,10 +8,12 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from headroom import api, settings
+from tests.audit_logs import Transcript
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal, which Windows has not", allow_module_level=True)
@@ -115,6 +117,17 @@ def test_purge_asks_and_deletes_only_after_a_yes(answer: str, code: int, left: i
     assert "Delete 1 original and 0 decisions" in said
     assert ("Deleted 1 original" in said) == (left == 0)
     assert originals() == left
+
+
+def test_an_audit_tells_how_far_it_is_and_leaves_no_trace_of_it(tmp_path: Path) -> None:
+    for name in ("s1", "s2"):
+        log = Transcript(name)
+        log.says("hello")
+        log.write(tmp_path)
+    code, said = Terminal("audit", str(tmp_path)).end()
+    assert code == 0
+    assert "2 of 2 sessions" in COLOUR.sub("", said)
+    assert said.rstrip("\n").endswith("All figures: headroom audit --html audit.html")
 
 
 def test_ctrl_c_at_a_question_ends_with_130_and_changes_nothing() -> None:

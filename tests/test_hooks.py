@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from headroom import hooks, notices, retrieve
 from headroom.errors import StoreError, UsageError
 from headroom.ledger import Ledger
-from headroom.store import MemoryStore
+from headroom.proxy.engine import Engine, Job
+from headroom.store import MemoryStore, SqliteStore
 from tests.hook_events import SAMPLES, log
 
 CLIENTS = [hook.client for hook in hooks.HOOKS]
@@ -161,6 +162,45 @@ def test_a_failure_leaves_the_output_is_logged_and_counted(
     assert made is None
     assert "the disk is full" in caplog.text
     assert (total.hook_failures, total.hooked, total.requests, total.unpriced) == (1, 0, 0, 0)
+
+
+def test_a_store_that_cannot_be_opened_is_a_failure_of_the_hook_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("HEADROOM_HOME", str(tmp_path / "file"))
+    ledger = Ledger(tmp_path)
+    made = hooks.answer("claude", SAMPLES["claude"].event(log()), level="balanced", ledger=ledger)
+    [total] = ledger.totals()
+    ledger.close()
+
+    assert (made, total.hook_failures) == (None, 1)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("level", ["lossless", "balanced"])
+def test_what_a_hook_has_made_smaller_a_proxy_leaves_as_it_is(client: str, level: str, tmp_path: Path) -> None:
+    store, event = SqliteStore(tmp_path / "headroom.db"), SAMPLES[client].event(log())
+    made = hooks.answer(client, event, level=level, store=store)
+    store.close()
+    result = {"type": "tool_result", "tool_use_id": "t", "content": SAMPLES[client].text(SAMPLES[client].given(made))}
+    call = {"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": "cat a.log"}}
+    turns = [("user", "Look."), ("assistant", [call]), ("user", [result])]
+    body = json.dumps({"model": "m", "messages": [{"role": role, "content": content} for role, content in turns]})
+    changed = Engine(tmp_path, 1 << 30, None).change(Job(body=body.encode(), dialect="anthropic", level="aggressive"))
+
+    assert changed.body == body.encode()
+    assert [part.reason for part in changed.parts if part.tool] == ["contains-format"]
+
+
+def test_a_row_tells_how_long_the_hook_took(tmp_path: Path) -> None:
+    ledger, clock = Ledger(tmp_path), iter([5.0, 5.25])
+    event = SAMPLES["claude"].event(log())
+    hooks.answer("claude", event, level="balanced", store=MemoryStore(), ledger=ledger, clock=lambda: next(clock))
+    [row] = ledger.latest(9)
+    ledger.close()
+
+    assert row["ms"] == 250.0
 
 
 def test_the_ledger_gets_a_row_per_output_that_is_no_request(tmp_path: Path) -> None:

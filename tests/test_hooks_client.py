@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -17,11 +19,9 @@ from tests.hook_events import copilot, log, opencode
 
 
 @pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a server can listen. What the client itself starts has a folder whose name is too long for that."""
-    path = Path(os.environ["HEADROOM_HOME"])
-    monkeypatch.setenv("HEADROOM_HOME", str(path / ("x" * 120)))
-    return path
+def home() -> Path:
+    """Where a server can listen."""
+    return Path(os.environ["HEADROOM_HOME"])
 
 
 def run(home: Path, event: bytes) -> subprocess.CompletedProcess[bytes]:
@@ -68,11 +68,37 @@ def test_an_event_goes_to_the_server_that_is_there_and_its_answer_comes_back(hom
     assert server.heard == b"copilot\n" + b"x" * 300_000
 
 
-def test_without_a_server_the_event_is_answered_all_the_same(home: Path) -> None:
-    done = run(home, event())
+def test_where_no_server_can_listen_the_event_is_answered_all_the_same(home: Path) -> None:
+    done = run(home / ("x" * 120), event())
 
     assert done.returncode == 0
     assert json.loads(done.stdout)["modifiedResult"]["textResultForLlm"].startswith("[log codes")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the process that listens cannot be found")
+@pytest.mark.parametrize("begins", [True, False])
+def test_a_session_begins_with_a_server_that_listens_and_the_first_event_starts_one_where_none_did(
+    begins: bool, home: Path
+) -> None:
+    folder, environ = home / "own", {**os.environ, "HEADROOM_HOME": str(home / "another")}
+    folder.mkdir(parents=True)
+    command = [sys.executable, "-I", "-S", client.__file__, str(folder)]
+    if begins:
+        begun = subprocess.run(command, env=environ, input=b"{}", capture_output=True, check=False)
+        assert (begun.returncode, begun.stdout) == (0, b"")
+        reached(folder / client.SOCKET)
+    try:
+        [first, second] = [
+            subprocess.run([*command, "copilot"], env=environ, input=event(name), capture_output=True, check=False)
+            for name in ("s", "t")
+        ]
+    finally:
+        ended(folder / client.SOCKET)
+
+    assert first.stdout == second.stdout
+    assert b"[log codes" in first.stdout
+    assert (folder / "headroom.db").exists()
+    assert not (home / "another").exists()
 
 
 def test_one_server_answers_all_clients(home: Path) -> None:
@@ -87,6 +113,14 @@ def test_one_server_answers_all_clients(home: Path) -> None:
     assert answers[0] == answers[1]
     assert answers[0]["modifiedResult"]["textResultForLlm"].startswith("[log codes")
     assert another.returncode == 0
+
+
+def ended(path: Path) -> None:
+    """Ends the server that listens at `path`."""
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(str(path))
+        peer = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    os.kill(struct.unpack("3i", peer)[0], signal.SIGTERM)
 
 
 def reached(path: Path) -> None:

@@ -12,15 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom import __version__, settings
+from headroom import __version__
 from headroom.errors import UsageError
 from headroom.mcp import stdio
-from headroom.mcp.calls import Calls
 from headroom.mcp.jsonrpc import Requests
 from headroom.mcp.protocol import INFO, LEGACY, MODERN, SERVER, VERSION, Server, Tool
-from headroom.mcp.tools import listed
-from headroom.retrieval import DESCRIPTION, PARAMETERS, TOOL
-from headroom.tokens import counter
 
 META = {VERSION: MODERN[0], "io.modelcontextprotocol/clientCapabilities": {}}
 WAIT = 30
@@ -283,6 +279,43 @@ def test_a_slow_call_delays_no_other() -> None:
     assert order == ["hook", "slow"]
 
 
+def cancelled(name: Any) -> bytes:
+    params = {"requestId": name, "reason": "the user pressed a key"}
+    return json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params}).encode()
+
+
+def test_a_request_that_is_cancelled_while_it_waits_is_not_begun_and_one_that_runs_is_not_answered() -> None:
+    begun: list[str] = []
+
+    def work(arguments: Mapping[str, Any]) -> str:
+        begun.append(arguments["name"])
+        if arguments["name"] == "running":
+            requests.read(cancelled("running"))()
+        return "done"
+
+    requests = Requests(Server([], {"work": work}).handle)
+    call = {"jsonrpc": "2.0", "method": "tools/call"}
+    lines = [{**call, "id": n, "params": {"name": "work", "arguments": {"name": n}}} for n in ("waits", "running", "b")]
+    works = [requests.read(json.dumps(line).encode()) for line in lines]
+    requests.read(cancelled("waits"))()
+    waits, running, other = [work() for work in works]
+
+    assert begun == ["running", "b"]
+    assert (waits, running) == (None, None)
+    assert other is not None
+
+
+@pytest.mark.parametrize("name", [1, "b", None, True, 1.0, [1], {"a": 1}])
+def test_a_cancellation_of_what_does_not_wait_changes_nothing(name: Any) -> None:
+    requests = Requests(SERVED.handle)
+    ping = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+
+    for _ in range(2):
+        assert requests.read(ping)() is not None
+        assert requests.read(cancelled(name))() is None
+    assert requests.read(b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":3}')() is None
+
+
 def test_what_later_calls_need_is_made_ready_once_after_the_first_answer() -> None:
     told: list[str] = []
     ping = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
@@ -294,74 +327,3 @@ def test_what_later_calls_need_is_made_ready_once_after_the_first_answer() -> No
     )
     assert told[0] == "answer"
     assert sorted(told) == ["answer"] * 3 + ["ready"]
-
-
-# --- our tools ------------------------------------------------------------------------------------------------------
-
-
-def ours() -> Server:
-    calls = Calls(settings.load(), lambda: 0.0)
-    return Server(listed(lambda: calls), {})
-
-
-def told(server: Server, name: str, **arguments: Any) -> str:
-    made = result("tools/call", {"name": name, "arguments": arguments}, server=server)
-    text: str = made["content"][0]["text"]
-    return f"failed: {text}" if made["isError"] else text
-
-
-LOG = "".join(f"2026-11-01T10:{n // 60:02}:{n % 60:02}Z INFO heartbeat seq={n:04} ok\n" for n in range(400))
-
-
-def test_listing_takes_at_most_250_tokens_with_the_names_that_models_see() -> None:
-    tools = result("tools/list", server=ours())["tools"]
-    shown = [
-        {"name": f"mcp__headroom__{t['name']}", "description": t["description"], "input_schema": t["inputSchema"]}
-        for t in tools
-    ]
-    texts = [json.dumps(tool, ensure_ascii=False, separators=(",", ":")) for tool in shown]
-    assert sum(map(counter("gpt-5").count, texts)) <= 250
-
-
-def test_retrieval_is_declared_as_in_the_proxy_and_told_to_be_at_hand() -> None:
-    tool = result("tools/list", server=ours())["tools"][0]
-    assert (tool["name"], tool["description"], tool["inputSchema"]) == (TOOL, DESCRIPTION, PARAMETERS)
-    assert tool["annotations"] == {"readOnlyHint": True}
-    assert tool["_meta"] == {"anthropic/alwaysLoad": True}
-
-
-def test_what_compress_leaves_out_retrieve_returns() -> None:
-    server = ours()
-    text = told(server, "headroom_compress", text=LOG, tool="Bash")
-    ref = text.rpartition(f"original: {TOOL}('")[2].partition("'")[0]
-    assert len(text) < len(LOG) / 4
-    assert told(server, TOOL, ref=ref) == LOG
-    assert told(server, TOOL, ref=ref, lines="100-101") == "".join(LOG.splitlines(True)[99:101])
-    assert "seq=0250" in told(server, TOOL, ref=ref, query="seq=0250")
-
-
-def test_a_text_that_stays_as_it_is_is_kept_but_not_repeated() -> None:
-    server = ours()
-    text = told(server, "headroom_compress", text="short")
-    assert text.startswith("[left as it is: the part is too small to gain · kept: ")
-    assert told(server, TOOL, ref=text.rpartition("('")[2].partition("'")[0]) == "short"
-
-
-def test_a_secret_is_not_kept() -> None:
-    secret = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA7bq\n" * 60 + "-----END RSA PRIVATE KEY-----\n"
-    server = ours()
-    assert told(server, "headroom_compress", text=secret).endswith("not kept]")
-    assert told(server, "headroom_stats").endswith(" 0 originals can be retrieved.")
-
-
-def test_wrong_arguments_are_told_to_the_model() -> None:
-    server = ours()
-    assert told(server, TOOL).startswith("failed: None is no ref")
-    assert told(server, TOOL, ref="abcdefghijkl").startswith("failed: ")
-    for text in (None, "", 5):
-        assert told(server, "headroom_compress", text=text).startswith("failed: The text is missing")
-
-
-def test_stats_are_a_line_or_two() -> None:
-    text = told(ours(), "headroom_stats")
-    assert text == "No requests went through the proxy in the last 7 days. 0 originals can be retrieved."

@@ -13,7 +13,7 @@ from bench import recorded, regret
 from bench.recorded import Session
 from bench.regret import Output, Replayed
 from headroom.types import Item
-from tests.audit_logs import Messages, conversation
+from tests.audit_logs import Messages, conversation, suite
 
 
 def items(messages: Messages) -> list[Item]:
@@ -62,19 +62,6 @@ def test_a_read_is_rewritten_to_the_gutter_of_current_clients() -> None:
     session = Session("made", "one", False, conversation(("", {"file_path": "a.py"}, "    1→x\n    2→y", "Read")))
 
     assert [i.text for i in items(recorded.with_tab_gutter(session).messages) if i.kind == "result"] == ["1\tx\n2\ty"]
-
-
-def suite(tests: int) -> str:
-    """A verbose run of which one test failed: what passed can be left out."""
-    rows = [f"tests/test_ledger_{n % 7}.py::test_case_{n:04} PASSED [{100 * n // tests:3}%]" for n in range(tests)]
-    rows[tests // 2] = f"tests/test_ledger_3.py::test_refund_twice FAILED [{50:3}%]"
-    tail = ["FAILED tests/test_ledger_3.py::test_refund_twice - AssertionError: 1 != 2"]
-    return "\n".join([
-        "============================= test session starts ==============================",
-        f"collected {tests} items", "", *rows, "",
-        "=========================== short test summary info ============================", *tail,
-        f"======================== 1 failed, {tests - 1} passed in 3.21s ========================", "",
-    ])  # fmt: skip
 
 
 def replayed(then: str, level: str = "balanced") -> Replayed:

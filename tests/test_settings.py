@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from headroom import policy
 from headroom.errors import SettingError
-from headroom.settings import CONFIG, SETTINGS, Setting, Settings, load
+from headroom.settings import CONFIG, SETTINGS, Setting, Settings, load, set_home
 from headroom.settings import home as own_home
 
 GOOD: dict[str, tuple[str, str, str]] = {
@@ -257,3 +257,13 @@ def test_the_home_is_known_whatever_the_settings_file_says(home: Path) -> None:
     (home / CONFIG).write_text("level = ", encoding="utf-8")
 
     assert own_home({"HEADROOM_HOME": str(home)}) == home
+
+
+def test_the_home_can_be_set_for_a_process_that_was_not_given_the_users_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADROOM_HOME", "elsewhere")
+    (tmp_path / "config.toml").write_text('level = "lossless"\n', encoding="utf-8")
+    set_home(str(tmp_path))
+
+    assert (load().home, load().level) == (tmp_path, "lossless")

@@ -169,7 +169,9 @@ def _check_key(key: str, place: str, keys: Sequence[str]) -> None:
         return
     for setting in SETTINGS:
         if key == setting.name:
-            raise SettingError(f"{place}: {key} cannot be set in this file; set {setting.env} instead")
+            raise SettingError(
+                f"{place}: {key} cannot be set in this file; set {setting.env or f'it in {CONFIG}'} instead"
+            )
     nearest = get_close_matches(key, keys, n=1, cutoff=0.0)[0]
     raise SettingError(f"{place}: there is no setting {key!r}; did you mean {nearest}? Known are: {', '.join(keys)}")
 

@@ -69,8 +69,8 @@ def fingerprint(
 
 
 def at_one_level(conf: Settings) -> Settings:
-    """The settings where a level was asked for by name: it holds for everything."""
-    return replace(conf, rules=(), thresholds=())
+    """The settings where a level was asked for by name: no rule gives another; thresholds, which only take, hold."""
+    return replace(conf, rules=())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

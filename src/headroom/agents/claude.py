@@ -102,8 +102,9 @@ def _files(place: Place) -> list[Path]:
 
 
 def _entry(command: Sequence[str]) -> Json:
-    """`alwaysLoad`: the tool is listed from the first request on, not behind a search."""
-    return {"type": "stdio", "command": command[0], "args": list(command[1:]), "alwaysLoad": True}
+    """Without `alwaysLoad`, which would put all our tools into every request: the one that notices name says so of
+    itself."""
+    return {"type": "stdio", "command": command[0], "args": list(command[1:])}
 
 
 AGENT = Claude(

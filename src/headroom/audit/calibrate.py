@@ -9,15 +9,15 @@ kind sits in its longest outputs, and many short ones would hide it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from headroom.audit import advice
-from headroom.audit.rows import LEVELS, SIZES, Row
+from headroom.audit.rows import LEVELS, SIZES, Group, Row
 from headroom.errors import SettingError
 from headroom.policy import Threshold
 from headroom.settings import THRESHOLDS
@@ -29,72 +29,65 @@ FEWEST_SESSIONS = 5
 """Outputs of one session are alike: from fewer sessions nothing follows for the next."""
 
 
-@dataclass(slots=True)
-class Evidence:
-    """All outputs of a kind and size."""
+class Evidence(NamedTuple):
+    """What is known of the outputs of a kind and size, and of what a level does to them."""
 
-    kind: str
-    size: str
-    outputs: int = 0
-    needed: int = 0
+    outputs: int
+    needed: int
     """Those of which a line was used."""
-    sessions: int = 0
+    sessions: int
     """Sessions with such."""
-
-
-class Measured(NamedTuple):
-    """What a level would have done to them."""
-
     cut: int
+    """Outputs of which the level leaves something out."""
     used: int
+    """Lines of those that were used."""
     hidden: int
     lost: float
+    """For each output the share of its used lines that is hidden, summed over all."""
 
 
 class Calibrated(NamedTuple):
     """A threshold and what it rests on."""
 
     threshold: Threshold
+    size: str
     evidence: Evidence
-    measured: Measured
 
 
 def calibrated(rows: Iterable[Row], bound: float = BOUND) -> list[Calibrated]:
     """For each kind and size the deepest level that holds; those where none does are not among them."""
-    found: dict[tuple[str, str], Evidence] = {}
-    sums: dict[tuple[str, str, str], list[float]] = {}
-    for row in rows:
-        met = set()
+    found: dict[tuple[str, str], list[tuple[int, Group]]] = defaultdict(list)
+    for session, row in enumerate(rows):
         for group in row.groups:
-            key = (group.kind, group.size)
-            one = found.setdefault(key, Evidence(*key))
-            one.outputs += group.outputs
-            one.needed += group.needed
-            if group.needed:
-                met.add(key)
-            for level, each in group.levels.items():
-                sum_ = sums.setdefault((*key, level), [0, 0, 0, 0.0])
-                for at, value in enumerate((each.cut, each.used, each.hidden, each.lost)):
-                    sum_[at] += value
-        for key in met:
-            found[key].sessions += 1
+            found[group.kind, group.size].append((session, group))
     made = []
-    for key, one in sorted(found.items(), key=lambda each: (each[0][0], _limits(each[0][1]))):
-        for level in reversed(LEVELS):
-            cut, used, hidden, lost = sums.get((*key, level), [0, 0, 0, 0.0])
-            measured = Measured(int(cut), int(used), int(hidden), lost)
-            if holds(one, measured, bound):
-                start, end = _limits(one.size)
-                made.append(Calibrated(Threshold(one.kind, level, start, end), one, measured))
-                break
+    for (kind, size), groups in sorted(found.items(), key=lambda each: (each[0][0], _limits(each[0][1])[0])):
+        evidence = {level: _evidence(groups, level) for level in LEVELS}
+        level = next((level for level in reversed(LEVELS) if holds(evidence[level], bound)), None)
+        if level is not None:
+            made.append(Calibrated(Threshold(kind, level, *_limits(size)), size, evidence[level]))
     return made
 
 
-def holds(evidence: Evidence, measured: Measured, bound: float) -> bool:
-    """True if a level that did this is proved to stay under `bound`; not where it was never seen to cut anything."""
-    if not measured.cut or evidence.sessions < FEWEST_SESSIONS:
+def _evidence(groups: Sequence[tuple[int, Group]], level: str) -> Evidence:
+    """All that is known of some groups, each with the number of its session."""
+    sums = [group.levels[level] for _, group in groups]
+    return Evidence(
+        outputs=sum(group.outputs for _, group in groups),
+        needed=sum(group.needed for _, group in groups),
+        sessions=len({session for session, group in groups if group.needed}),
+        cut=sum(each.cut for each in sums),
+        used=sum(each.used for each in sums),
+        hidden=sum(each.hidden for each in sums),
+        lost=sum(each.lost for each in sums),
+    )
+
+
+def holds(evidence: Evidence, bound: float) -> bool:
+    """True if the level is proved to stay under `bound`; not where it was never seen to cut anything."""
+    if not evidence.cut or evidence.sessions < FEWEST_SESSIONS:
         return False
-    return (measured.lost + 1) / (evidence.needed + 1) <= bound
+    return (evidence.lost + 1) / (evidence.needed + 1) <= bound
 
 
 def _limits(size: str) -> tuple[int, int | None]:
@@ -111,7 +104,7 @@ def record(found: Sequence[Calibrated], *, path: Path, sessions: int, bound: flo
         "day": day.isoformat(),
         "sessions": sessions,
         "bound": bound,
-        "thresholds": [one.threshold._asdict() | asdict(one.evidence) | one.measured._asdict() for one in found],
+        "thresholds": [{**one.threshold._asdict(), "size": one.size, **one.evidence._asdict()} for one in found],
     }
 
 
@@ -122,16 +115,15 @@ def text(found: Sequence[Calibrated], *, sessions: int, bound: float, day: date)
         f"# Nothing is left out but where at most {bound:.2%} of the lines that your agents used afterwards would have",
         "# been hidden. The level in force is still the most that is done. Delete this file to undo it.",
     ]
-    tables = [_table(one.threshold, _evidence(one)) for one in found]
+    tables = [_table(one.threshold, _told(one.evidence)) for one in found]
     rest = _table(Threshold("*", "lossless"), "everything else was not seen often enough, or hid too much")
     return "\n\n".join(["\n".join(head), *tables, rest]) + "\n"
 
 
-def _evidence(one: Calibrated) -> str:
-    evidence, measured = one.evidence, one.measured
+def _told(one: Evidence) -> str:
     return (
-        f"{evidence.outputs} outputs, {evidence.needed} of them used, in {evidence.sessions} sessions; {measured.cut}"
-        f" cut; {measured.hidden} of {measured.used} lines used of those hidden"
+        f"{one.outputs} outputs, {one.needed} of them used, in {one.sessions} sessions; {one.cut} cut;"
+        f" {one.hidden} of {one.used} lines used of those hidden"
     )
 
 

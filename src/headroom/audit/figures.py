@@ -8,14 +8,20 @@ NONE = "–"
 """What stands where there is no value."""
 
 
+MANY = 99_950
+"""From here on three digits tell enough."""
+
+
 def money(value: float | None) -> str:
-    """Dollars and cents, hundredths of a cent where it is less than one, and no cents where it is thousands."""
+    """Dollars and cents, hundredths of a cent where it is less than one, no cents where it is thousands, and three
+    digits where it is more."""
     if value is None:
         return NONE
     size = abs(value)
     if size < 0.00005:
         return "$0.00"
-    return f"{'-' if value < 0 else ''}${size:,.{4 if size < 0.01 else 2 if size < 1_000 else 0}f}"
+    digits = 4 if size < 0.01 else 2 if size < 1_000 else 0
+    return f"{'-' if value < 0 else ''}${tokens(size) if size >= MANY else f'{size:,.{digits}f}'}"
 
 
 def share(value: float | None) -> str:
@@ -53,7 +59,7 @@ def tokens(value: float | None) -> str:
     if value is None:
         return NONE
     for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if abs(value) >= (99_950 if unit == "k" else 0.9995 * size):
+        if abs(value) >= (MANY if unit == "k" else 0.9995 * size):
             scaled = value / size
             return f"{scaled:,.{0 if abs(scaled) >= 99.95 else 1}f}{unit}"
     return whole(value)
@@ -62,3 +68,14 @@ def tokens(value: float | None) -> str:
 def day(seconds: float | None) -> str:
     """A day of UTC as year, month and day."""
     return time.strftime("%Y-%m-%d", time.gmtime(seconds)) if seconds else NONE
+
+
+def short(text: str, columns: int) -> str:
+    """`text` on one line, in at most so many columns."""
+    line = " ".join(text.split())
+    return line if len(line) <= columns else line[: columns - 1] + "…"
+
+
+def named(session: str) -> str:
+    """The beginning of a session's name, by which its agent finds it."""
+    return short(session, 13)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 
 from headroom import prices
@@ -106,49 +106,33 @@ def kind_of(output: Output) -> str:
     return next((report for report in reports if report.omissions), reports[0]).kind
 
 
-@dataclass(slots=True)
-class _Sums:
-    tokens: int = 0
-    spared: float = 0.0
-    cut: int = 0
-    used: int = 0
-    hidden: int = 0
-    lost: float = 0.0
-
-
-@dataclass(slots=True)
-class _Group:
-    outputs: int = 0
-    tokens: int = 0
-    dollars: float = 0.0
-    needed: int = 0
-    levels: dict[str, _Sums] = field(default_factory=lambda: {level: _Sums() for level in LEVELS})
-
-
 def _groups(outputs: Sequence[Output], judged: Sequence[Judged], gone: Gone) -> tuple[Group, ...]:
     """The sums of the outputs by tool, kind and size, the dearest first."""
     used = {one.output.place: len(one.used) for one in judged}
-    made: dict[tuple[str, str, str], _Group] = {}
+    found: dict[tuple[str, str, str], list[Output]] = defaultdict(list)
     for output in outputs:
-        group = made.setdefault((output.call.name, kind_of(output), size_of(output.tokens)), _Group())
-        group.outputs += 1
-        group.tokens += output.tokens
-        group.dollars += output.dollars
-        marked = used.get(output.place, 0)
-        group.needed += marked > 0
-        for level, sums in group.levels.items():
-            sent, lost = output.sent[level], len(gone.get((output.place, level), ()))
-            cut = bool(sent.report.omissions)
-            sums.tokens += sent.tokens
-            sums.spared += sent.spared
-            sums.cut += cut
-            sums.used += marked if cut else 0
-            sums.hidden += lost
-            sums.lost += lost / marked if lost else 0.0
-    return tuple(
+        found[output.call.name, kind_of(output), size_of(output.tokens)].append(output)
+    made = [
         Group(
-            tool=tool, kind=kind, size=size, outputs=group.outputs, tokens=group.tokens, dollars=group.dollars,
-            needed=group.needed, levels={level: Sums(**asdict(sums)) for level, sums in group.levels.items()},
+            tool=tool, kind=kind, size=size, outputs=len(of), tokens=sum(each.tokens for each in of),
+            dollars=sum(each.dollars for each in of), needed=sum(used.get(each.place, 0) > 0 for each in of),
+            levels={level: _sums(of, level, used, gone) for level in LEVELS},
         )
-        for (tool, kind, size), group in sorted(made.items(), key=lambda each: -each[1].dollars)
-    )  # fmt: skip
+        for (tool, kind, size), of in found.items()
+    ]  # fmt: skip
+    return tuple(sorted(made, key=lambda group: -group.dollars))
+
+
+def _sums(outputs: Sequence[Output], level: str, used: Mapping[int, int], gone: Gone) -> Sums:
+    """What became of the outputs at a level; `used` says how many lines of each were used."""
+    sent = [output.sent[level] for output in outputs]
+    cut = [output.place for output in outputs if output.sent[level].report.omissions]
+    lost = {place: len(gone.get((place, level), ())) for place in cut}
+    return Sums(
+        tokens=sum(each.tokens for each in sent),
+        spared=sum(each.spared for each in sent),
+        cut=len(cut),
+        used=sum(used.get(place, 0) for place in cut),
+        hidden=sum(lost.values()),
+        lost=sum(hidden / used[place] for place, hidden in lost.items() if hidden),
+    )

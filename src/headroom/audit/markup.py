@@ -88,12 +88,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") -
     return element("div", element("table", element("tr", head), *body), class_=f"scroll {kind}".strip())
 
 
-def bar(whole: float, spared: float, most: float, *, name: str) -> Markup:
-    """A bar of `whole` on a scale that ends at `most`, of which the end `spared` would have been spared."""
-    return ranged(whole, spared, spared, most, name=name)
-
-
-def ranged(whole: float, low: float, high: float, most: float, *, name: str) -> Markup:
+def bar(whole: float, low: float, high: float, most: float, *, name: str) -> Markup:
     """A bar of `whole`, at whose end `low` would have been spared, and perhaps up to `high`. What would have been paid
     on top stands behind it. It has no figures of its own: they stand beside it."""
     least = max(low, 0.0)

@@ -15,7 +15,7 @@ from headroom import notices, policy
 from headroom.audit.used import Later, Seen, Used, later, turns, used, written
 from headroom.compressors import stands_for
 from headroom.replay import Output, Replayed, Sent
-from headroom.types import Item, Json, Omission, ToolCall
+from headroom.types import Item, Omission, ToolCall
 
 JUDGED_TOKENS = policy.OUTLINE_TOKENS
 """Nothing is ever left out of smaller outputs: what was used of them is not looked at."""
@@ -34,19 +34,19 @@ class Judged(NamedTuple):
     """How many turns the agent had after it."""
 
 
-def judged(replayed: Replayed, words: Container[str]) -> Iterator[Judged]:
-    """The outputs of at least `JUDGED_TOKENS`, thread by thread; `words` are no names (see `used.common`). What stood
-    before a compaction is no longer known to the agent: what it reads again is new to it."""
-    wanted = {output.place: output for output in replayed.outputs if output.tokens >= JUDGED_TOKENS}
-    for places in threads(replayed):
+def is_large(output: Output) -> bool:
+    """True if something may be left out of an output."""
+    return output.tokens >= JUDGED_TOKENS
+
+
+def judged(replayed: Replayed, words: Container[str], chosen: Callable[[Output], bool] = is_large) -> Iterator[Judged]:
+    """The outputs that are `chosen`, with what was used of them; `words` are no names (see `used.common`)."""
+    wanted = {output.place: output for output in replayed.outputs if chosen(output)}
+    for places in histories(replayed):
         items = [replayed.items[place] for place in places]
         numbers, seen = turns(items), Seen()
         last = max((at for at, place in enumerate(places) if place in wanted), default=-1)
-        first: Json = None
         for at, item in enumerate(items[: last + 1]):
-            messages = replayed.requests[replayed.carried[places[at]]].messages
-            if messages and messages[0] is not first:
-                seen, first = Seen(), messages[0]
             output = wanted.get(places[at])
             if output is not None:
                 after = later(items, numbers, at)
@@ -55,11 +55,13 @@ def judged(replayed: Replayed, words: Container[str]) -> Iterator[Judged]:
                 seen.add(said)
 
 
-def threads(replayed: Replayed) -> list[list[int]]:
-    """The places of the items of each thread, in order: what one agent read and wrote."""
-    found: dict[str, list[int]] = defaultdict(list)
+def histories(replayed: Replayed) -> list[list[int]]:
+    """The places of the items that one agent read and wrote until its client compacted them: what stood before is no
+    longer known to it, and what it reads again is new."""
+    found: dict[tuple[str, int], list[int]] = defaultdict(list)
     for place, turn in enumerate(replayed.carried):
-        found[replayed.requests[turn].thread].append(place)
+        request = replayed.requests[turn]
+        found[request.thread, id(request.messages[0]) if request.messages else 0].append(place)
     return list(found.values())
 
 

@@ -8,13 +8,16 @@ from textwrap import wrap
 from typing import Any
 
 from headroom import policy
-from headroom.audit.figures import NONE, change, day, fewer, money, share, span, tokens, whole
+from headroom.audit.figures import NONE, change, day, fewer, money, named, share, short, span, tokens, whole
 from headroom.audit.rows import LEVELS
 
 WIDTH = 80
 
 TOOLS, WASTES, EXAMPLES, DEARER = 4, 4, 2, 3
 """Rows of the tables; the page and the JSON hold all."""
+
+WHAT = 48
+"""Columns of an example of a waste."""
 
 MOST_LINES = 3
 """Lines that a text of a log may take."""
@@ -38,7 +41,6 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield from _tools(document, level)
         yield from _wastes(document)
         yield from _regret(document, level)
-        yield ""
     yield from _unread(document)
     yield from _calibrated(document)
     yield from _next(document)
@@ -100,9 +102,9 @@ def _levels(summary: Mapping[str, Any], levels: Sequence[str]) -> Iterator[str]:
         row = "".join(f"{cell:>{wide}}" for cell, (_, wide) in zip(cells, heads, strict=True))
         yield f"{level:10}{row}{one['dearer_sessions']:>7,}"
     yield from _wrapped(
-        "Spared: at least, if each hidden line that was used costs a turn to fetch; at most, if none does. No replay"
-        " knows how the agent would have gone on. Turns: until the context is full. Cut: outputs. Hidden: of their"
-        " lines that were used. Dearer: sessions."
+        "Spared: less if each hidden line that was used costs a turn to fetch, more if none does; no replay knows how"
+        " the agent would have gone on. Turns: until the context is full. Cut: outputs. Hidden: of their used lines."
+        " Dearer: sessions."
     )
 
 
@@ -121,7 +123,7 @@ def _dearer(document: Mapping[str, Any], level: str) -> str:
         found = document["summary"]["levels"][name]["dearer"]
         if found:
             worst = [
-                f"{_short(document['sessions'][one['session']]['name'], 13)} by {money(one['more'])}"
+                f"{named(document['sessions'][one['session']]['name'])} by {money(one['more'])}"
                 f" ({change(one['more_share'])})"
                 for one in found[:DEARER]
             ]
@@ -144,7 +146,7 @@ def _tools(document: Mapping[str, Any], level: str) -> Iterator[str]:
         one = tool["levels"][level]
         raw = f"{whole(tool['outputs']):>8}{tokens(tool['tokens']):>8}{_dollars(tool['dollars'], document):>10}"
         then = f"{fewer(one['fewer']):>12}{_dollars(one['spared'], document):>10}{_hidden(one):>10}"
-        yield f"{_short(tool['name'] or NONE, 21):22}{raw}{then}"
+        yield f"{short(tool['name'] or NONE, 21):22}{raw}{then}"
 
 
 def _wastes(document: Mapping[str, Any]) -> Iterator[str]:
@@ -155,11 +157,13 @@ def _wastes(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"{'also paid for':14}{'times':>7}{'tokens':>8}{'dollars':>11}  (overlapping; not in the above)"
     for waste in wastes[:WASTES]:
         yield (
-            f"{_short(waste['name'], 13):14}{whole(waste['count']):>7}{tokens(waste['tokens']):>8}"
+            f"{short(waste['name'], 13):14}{whole(waste['count']):>7}{tokens(waste['tokens']):>8}"
             f"{_dollars(waste['dollars'], document):>11}  {waste['meaning']}"
         )
     dearest = wastes[0]
-    most = [f"{one['what']}, {_dollars(one['dollars'], document)}" for one in dearest["examples"][:EXAMPLES]]
+    most = [
+        f"{short(one['what'], WHAT)}, {_dollars(one['dollars'], document)}" for one in dearest["examples"][:EXAMPLES]
+    ]
     yield from _wrapped(f"{dearest['name'].capitalize()}: {'; '.join(most)}. {dearest['remedy']}", most=MOST_LINES)
 
 
@@ -175,8 +179,8 @@ def _regret(document: Mapping[str, Any], level: str) -> Iterator[str]:
     session = document["sessions"][worst["session"]]
     notice = next((line for line in worst["around"].split("\n") if "[… " in line), "")
     yield from _wrapped(
-        f"The worst that {name} would have hidden: session {_short(session['name'], 13)}, request {worst['request']},"
-        f" {_dollars(worst['dollars'], document)} to fetch it"
+        f"Worst hidden at {name}, {_dollars(worst['dollars'], document)} to fetch: session {named(session['name'])},"
+        f" request {worst['request']}"
     )
     yield from _wrapped(f"{worst['tool']} {worst['call']}", "  ", most=MOST_LINES)
     yield from _wrapped(f"line {worst['number']}: {worst['line']}", "  ", most=MOST_LINES)
@@ -218,15 +222,11 @@ def _next(document: Mapping[str, Any]) -> Iterator[str]:
     advice = document["summary"]["advice"]
     yield from _wrapped("→ " + advice["sentence"], "  ")
     if advice["level"]:
-        yield f"  Try it: headroom proxy --level {advice['level']}"
+        yield f"  Try it: headroom wrap {document['summary']['agents'][0]['name']} --level {advice['level']}"
+    if any(one["hidden"] for one in document["summary"]["levels"].values()) and "calibration" not in document:
+        yield "  Cut only what these sessions prove harmless: headroom audit --calibrate"
     if document["summary"]["sessions"]:
         yield "  All figures: headroom audit --html audit.html"
-
-
-def _short(text: str, columns: int) -> str:
-    """`text` on one line, in at most so many columns."""
-    line = " ".join(text.split())
-    return line if len(line) <= columns else line[: columns - 1] + "…"
 
 
 def _wrapped(text: str, indent: str = "", *, most: int | None = None) -> list[str]:

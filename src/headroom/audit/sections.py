@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from headroom.audit.figures import change, day, money, share, tokens, whole
-from headroom.audit.markup import Markup, Sheet, bar, element, html, joined, ranged, table
+from headroom.audit.figures import change, day, money, named, share, tokens, whole
+from headroom.audit.markup import Markup, Sheet, bar, element, html, joined, table
 from headroom.audit.report import shown
 
 TOOLS = 30
@@ -98,7 +98,7 @@ def _levels(sheet: Sheet) -> Iterator[Markup]:
         (
             [
                 level,
-                ranged(bill, sheet.value(f"{of}.net"), sheet.value(f"{of}.gross"), most, name=f"The bill at {level}"),
+                bar(bill, sheet.value(f"{of}.net"), sheet.value(f"{of}.gross"), most, name=f"The bill at {level}"),
                 spared(sheet, of), shares(sheet, of),
                 sheet.span(f"{of}.net_input_share", f"{of}.gross_input_share", share),
                 sheet.show(f"{of}.prompt_fewer", share), hidden(sheet, of),
@@ -127,12 +127,7 @@ def _levels(sheet: Sheet) -> Iterator[Markup]:
 
 def _session(sheet: Sheet, path: str) -> Markup:
     """The name of the session that a record is of."""
-    return sheet.show(f"$.sessions[{sheet.value(path)['session']}].name", short)
-
-
-def short(name: str) -> str:
-    """The beginning of a session's name, by which its agent finds it."""
-    return name if len(name) <= 13 else name[:12] + "…"
+    return sheet.show(f"$.sessions[{sheet.value(path)['session']}].name", named)
 
 
 def _outputs(sheet: Sheet, level: str, of: str, title: str, head: str) -> Iterator[Markup]:
@@ -147,7 +142,8 @@ def _outputs(sheet: Sheet, level: str, of: str, title: str, head: str) -> Iterat
         (
             [
                 sheet.show(f"{path}.name"),
-                bar(one["dollars"], one["levels"][level]["spared"], most, name=f"{one['name']}: its dollars"),
+                bar(one["dollars"], one["levels"][level]["spared"], one["levels"][level]["spared"], most,
+                    name=f"{one['name']}: its dollars"),
                 dollars(sheet, f"{path}.dollars"), dollars(sheet, f"{path}.levels.{level}.spared"),
                 sheet.show(f"{path}.tokens", tokens), sheet.show(f"{path}.levels.{level}.fewer", share),
                 sheet.show(f"{path}.outputs", whole), sheet.show(f"{path}.levels.{level}.cut", whole),
@@ -170,7 +166,7 @@ def _parts(sheet: Sheet, level: str, of: str, title: str, head: str) -> Iterator
         (
             [
                 sheet.show(f"{path}.name"),
-                ranged(one["dollars"], one["levels"][level]["net"], one["levels"][level]["gross"], most,
+                bar(one["dollars"], one["levels"][level]["net"], one["levels"][level]["gross"], most,
                        name=f"{one['name']}: the bill"),
                 dollars(sheet, f"{path}.dollars"), spared(sheet, f"{path}.levels.{level}"),
                 shares(sheet, f"{path}.levels.{level}"), sheet.show(f"{path}.sessions", whole),
@@ -256,7 +252,7 @@ def _table_of_sessions(sheet: Sheet, level: str) -> Iterator[Markup]:
             [
                 _two(
                     sheet.show(f"{path}.project"),
-                    joined([sheet.show(f"{path}.name", short), sheet.show(f"{path}.started", day),
+                    joined([sheet.show(f"{path}.name", named), sheet.show(f"{path}.started", day),
                             sheet.show(f"{path}.model")], ", "),
                 ),
                 sheet.show(f"{path}.requests", whole), sheet.show(f"{path}.dollars", money),

@@ -37,6 +37,9 @@ WORST = 12
 EXAMPLES = 3
 """Of each kind of waste."""
 
+GROWN = 40_000
+"""Tokens of the largest prompt of a session that tells how fast a context fills: a quarter of the usual limit."""
+
 DEARER = 0.0001
 """Dollars: what a session must cost more to count as dearer; less is rounding."""
 
@@ -136,7 +139,8 @@ def _level(rows: Sequence[Row], level: str) -> Document:
     """A level's sums over all sessions; dollars over those that have a price."""
     priced = [(number, row) for number, row in enumerate(rows) if is_priced(row)]
     bills = [row.levels[level] for row in rows]
-    long = [(row.raw, row.levels[level]) for row in rows if row.raw.turns and row.levels[level].turns]
+    long = [(row.raw, row.levels[level]) for row in rows
+            if row.raw.turns and row.levels[level].turns and row.raw.peak >= GROWN]  # fmt: skip
     before, after = (sum(_turns(pair[side]) for pair in long) for side in (0, 1))
     sums = [group.levels[level] for row in rows for group in row.groups]
     used, hidden = sum(one.used for one in sums), sum(one.hidden for one in sums)

@@ -11,6 +11,7 @@ import socket
 import socketserver
 import sys
 import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,7 +38,7 @@ NOTHING = "{}"
 @click.option("--home", metavar="FOLDER", help="Folder of the store; clients hide HEADROOM_HOME from what they start.")
 @click.option("--lines", is_flag=True, help="Answer each line of the input, until it ends.")
 @click.option("--serve", is_flag=True, help="Answer the hooks of all clients until there are none for a while.")
-@click.option("--ready", type=int, hidden=True, help="Descriptor that is told when the server listens.")
+@click.option("--ready", type=int, metavar="NUMBER", help="Descriptor to write to once the server listens.")
 def command(client: str | None, home: str | None, lines: bool, serve: bool, ready: int | None) -> None:
     """Reads what a client says of a tool's output, as JSON, and writes a smaller one.
 
@@ -91,7 +92,8 @@ def _serve(home: Path, ready: int | None) -> None:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = _listening(home)
     if ready is not None:
-        os.write(ready, b"1")
+        with suppress(BrokenPipeError):  # whoever started this does not wait for it
+            os.write(ready, b"1")
         os.close(ready)
     if server is None:
         return

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from headroom import agents, hooks, settings
 from headroom.cli import journal, output, registering
+from headroom.errors import UsageError
 from headroom.hooks import Paths
 
 CLIENTS = [*(hook.client for hook in hooks.HOOKS), *(refusal.client for refusal in hooks.REFUSALS)]
@@ -29,12 +31,13 @@ def install(client: str, project: bool) -> None:
     """Installs the hooks of CLIENT, and our MCP server, by which the model reads what was left out."""
     hook = hooks.find(client)
     conf = settings.load()
-    place = journal.place(conf)
+    edits, place = journal.opened(conf), journal.place(conf)
+    _refuse_twice(edits.owners(), client, project)
     changes = [
         *hook.changes(place, Paths(sys.executable, str(conf.home)), project),
         *agents.find(client).mcp(registering.server(conf), place),
     ]
-    files = journal.opened(conf).apply(_owner(client, project), changes)
+    files = edits.apply(_owner(client, project), changes)
     output.write(f"{hook.title}: hooks are installed{' for this folder' if project else ''}.\n")
     output.write("".join(f"  wrote {file}\n" for file in files))
     output.write("".join(f"{line}\n" for line in hook.tells))
@@ -60,6 +63,19 @@ def listed() -> None:
         output.write("".join(f"  {fault}\n" for fault in edits.faults(owner)))
     if not owners:
         output.write("No hooks are installed. Install them with: headroom hooks install CLIENT\n")
+
+
+def _refuse_twice(owners: Sequence[str], client: str, project: bool) -> None:
+    """Raises UsageError if the client would run two hooks of ours on the same output."""
+    wide = f"hooks {client}"
+    other = next((owner for owner in owners if (owner == wide if project else owner.startswith(f"{wide} in "))), None)
+    if other is not None:
+        where = other.removeprefix(f"{wide} in ")
+        how = ("all folders", "") if other == wide else (where, f" --project in {where}")
+        raise UsageError(
+            f"the hooks of {client} are installed for {how[0]} and would run twice;"
+            f" take them out first: headroom hooks uninstall {client}{how[1]}"
+        )
 
 
 def _owner(client: str, project: bool) -> str:

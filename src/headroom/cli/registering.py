@@ -34,8 +34,11 @@ def install(name: str) -> None:
 def uninstall(name: str) -> None:
     """Takes the server out of the agent's settings. Raises UsageError, ConfigError."""
     agent = agents.find(name)
-    files = journal.opened(settings.load()).undo(_owner(agent.name))
-    output.write("".join(f"restored {file}\n" for file in files) or f"{agent.title} was not told of the server.\n")
+    edits = journal.opened(settings.load())
+    was_told = _owner(agent.name) in edits.owners()
+    files = edits.undo(_owner(agent.name))
+    nothing = "keeps the server: its hooks need it" if was_told else "was not told of the server"
+    output.write("".join(f"restored {file}\n" for file in files) or f"{agent.title} {nothing}.\n")
 
 
 def server(conf: settings.Settings) -> list[str]:

@@ -54,18 +54,18 @@ PROJECT_FILES: Sequence[tuple[str, str]] = (
 )
 """Client and file, below the current folder."""
 
-FILE_BYTES = 4 << 20
+FILE_BYTES = 1 << 20
 """A larger file is no settings file."""
 
 _LOCAL = r"https?://(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d{1,5})?(?=[/\"'\s]|$)[^\s\"']*"
 _VALUE = re.compile(rf"(?:(?P<key>\w+)=)?(?P<url>{_LOCAL})", re.IGNORECASE)
 """A value that is a URL, or sets a variable to one."""
 
-_SET = re.compile(
-    rf"""^[^#\n]*?["']?(?P<key>[\w.-]*(?:base[_-]?url|api[_-]?base|_host|_endpoint)[\w.-]*)["']?\s*[:=]\s*["']?(?P<url>{_LOCAL})""",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""A line that sets a base URL, in JSON, TOML, YAML or a `.env` file; a server's plain `url` is none."""
+_KEY = r"(?<![\w.-])(?P<key>[\w.-]{0,60}?(?:base[_-]?url|api[_-]?base|_host|_endpoint)[\w.-]{0,60})"
+_SET = re.compile(rf"""{_KEY}["']?[ \t]*[:=][ \t]*["']?(?P<url>{_LOCAL})""", re.IGNORECASE)
+"""A base URL that is set, in JSON, TOML, YAML or a `.env` file; a server's plain `url` is none."""
+
+_COMMENTS = ("#", "//")
 
 
 class Pointer(NamedTuple):
@@ -141,5 +141,6 @@ def _written(client: str, file: Path) -> Iterator[Pointer]:
     except (OSError, ValueError):  # not there, not ours to read, or no text
         return
     for found in _SET.finditer(text):
-        line = text.count("\n", 0, found.start("key")) + 1
-        yield Pointer(client, f"{file}:{line}", found["key"], found["url"])
+        before = text[: found.start()]
+        if not before[before.rfind("\n") + 1 :].lstrip().startswith(_COMMENTS):
+            yield Pointer(client, f"{file}:{before.count(chr(10)) + 1}", found["key"], found["url"])

@@ -82,9 +82,7 @@ def hooks_make_smaller(scene: Scene) -> Iterator[Finding]:
         sent = json.dumps(event.body).encode()
         made = hooks.answer(client, event.body, level=scene.conf.level, store=MemoryStore())
         body = sent if made is None else json.dumps(made).encode()
-        again = (
-            f"Install them anew: headroom hooks install {client}; if nothing changes, {REPORT[0].lower()}{REPORT[1:]}"
-        )
+        again = f"Install them anew: headroom hooks install {client}; if nothing changes, report it."
         way = Way(f"the hooks of {hook.title}", scene.conf.level, again, "Set HEADROOM_LEVEL, or level in config.toml.")
         yield from _judged(scene, way, [Tried(hook.title, event.tool, sent, Answer(200, body))])
 
