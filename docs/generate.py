@@ -24,6 +24,7 @@ from headroom.types import Facts, PartClass
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.csv"
+SESSIONS = RESULTS.with_name("sessions.csv")
 
 BY_HAND = "<!-- Written by `make docs` from the tables in the code. -->"
 
@@ -90,6 +91,17 @@ def figures() -> str:
     return table(head, ([row["workload"], row["kind"] or "all", f"{int(row['raw_tokens']):,}",
                          lossless[row["workload"]], f"{row['saved_percent']} %", *_shown(row, "{}"),
                          f"{row['peer_saved_percent'] or '–'} %", *_shown(row, "peer_{}")]
+                        for row in rows))  # fmt: skip
+
+
+def sessions() -> str:
+    """What recorded sessions would have cost in input dollars, with headroom-ai on the same outputs."""
+    with SESSIONS.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["session"] == "total"]
+    head = ["sessions", "level", "input dollars", "saved", "net", "sessions dearer", "outputs cut", "used lines hidden"]
+    return table(head, ([f"{row['sessions']} of {row['corpus']}", row["level"], f"{row['raw_dollars']}",
+                         f"{row['saved_percent']} %", f"{row['net_percent']} %", row["dearer"], row["cut"],
+                         f"{row['hidden']} of {row['used']}" if row["used"] != "0" else "–"]
                         for row in rows))  # fmt: skip
 
 
@@ -182,7 +194,9 @@ def section(title: str, command: click.Command, context: click.Context) -> str:
     return f"## `{title}`\n\n```text\n{usage}\n```\n\n{text}\n\n{listed}"
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"levels": levels, "reasons": reasons, "kinds": kinds, "figures": figures}
+BLOCKS: dict[str, Callable[[], str]] = {
+    "levels": levels, "reasons": reasons, "kinds": kinds, "figures": figures, "sessions": sessions,
+}  # fmt: skip
 PAGES: dict[str, Callable[[], str]] = {"docs/CLI.md": command_line_page, "docs/SETTINGS.md": settings_page}
 
 

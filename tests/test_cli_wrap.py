@@ -285,6 +285,7 @@ def test_what_it_changes_is_explained_without_running_anything(home: Path, words
 def test_a_wrap_can_be_written_to_the_agents_own_files_and_taken_back(home: Path) -> None:
     file = home / ".claude" / "settings.json"
     assert CliRunner().invoke(main, ["wrap", "claude", "--persist"], env=environment(home)).exit_code == 0
-    assert "http://127.0.0.1:8787" in file.read_text(encoding="utf-8")
+    assert json.loads(file.read_text(encoding="utf-8"))["env"]["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:8787"
+    assert "headroom proxy --port 8787 " in file.read_text(encoding="utf-8")  # for a prompt with none there
     assert CliRunner().invoke(main, ["unwrap", "claude"], env=environment(home)).exit_code == 0
     assert not file.exists()

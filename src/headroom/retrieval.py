@@ -15,21 +15,19 @@ from headroom.types import Json, Path, Store
 TOOL = "headroom_retrieve"
 
 DESCRIPTION = (
-    "Returns what a notice like [… lines 41-252 …] left out of a tool result. Give one of lines, rows or query."
+    "Returns what a notice like [… lines 41-252 …] left out of a tool result. Give one of lines, rows (of the array at"
+    " path, $.items) or query (words)."
 )
 
 PARAMETERS: Mapping[str, Json] = {
     "type": "object",
     "properties": {
-        "ref": {"type": "string", "description": "the name in its first notice"},
-        "lines": {"type": "string", "description": "41-252"},
-        "rows": {"type": "string", "description": "3-98, of the array at path"},
-        "path": {"type": "string", "description": "$.items"},
-        "query": {"type": "string", "description": "words to look for"},
+        "ref": {"type": "string", "description": "named in its first notice"},
+        **{name: {"type": "string"} for name in ("lines", "rows", "path", "query")},
     },
     "required": ["ref"],
 }
-"""JSON Schema of the tool's arguments; with the description about 120 tokens."""
+"""JSON Schema of the tool's arguments; with the name and the description at most 120 tokens."""
 
 MAX_CHARS = 400_000
 """A longer answer is cut, with the range to ask for next: no model reads more at once."""

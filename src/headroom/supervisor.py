@@ -162,8 +162,8 @@ class Supervisor:
         chosen = port or (PORT if is_free(PORT) else _bound(0))
         try:
             self._begun(chosen)
-        except ProxyError:
-            if port is not None or is_free(chosen):
+        except ProxyError as error:
+            if port is not None or f"port {chosen} " not in str(error):
                 raise
             chosen = _bound(0)  # somebody else was faster
             self._begun(chosen)

@@ -6,6 +6,7 @@ already is where the proxy sends the requests on to.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -63,6 +64,10 @@ class Agent:
     """Where it keeps its MCP servers; None if it has none."""
     entry: Callable[[Sequence[str]], Json] = lambda command: {"command": command[0], "args": list(command[1:])}
     """How a command is written as an MCP server."""
+    prompts: Callable[[Place], File] | None = None
+    """Where it keeps the hooks that run before each prompt; None if it has none that a user need not allow first."""
+    patience: int = 0
+    """How long it waits for such a hook, in its own unit."""
     explains: tuple[str, ...] = ()
     """What a proxy changes for the agent and what was done about it, as sentences."""
 
@@ -103,6 +108,17 @@ class Agent:
             return ()
         file, form, keys = self.registers(place)
         return (Change(file=file, form=form, sets=(((*keys, "headroom"), self.entry(command)),)),)
+
+    def checks(self, command: Sequence[str], place: Place) -> tuple[Change, ...]:
+        """What is written so that the agent runs a command before each prompt, with the base URLs of that run behind
+        it; nothing if it has no place for it. If the command fails, the prompt goes on all the same."""
+        if self.prompts is None:
+            return ()
+        file, form, keys = self.prompts(place)
+        bases = " ".join(f'"${base.variable}"' for base in self.pointed(place))
+        line = f"{shlex.join(command)} {bases} || true"
+        entry = {"hooks": [{"type": "command", "command": line, "timeout": self.patience}]}
+        return (Change(file=file, form=form, appends=((keys, entry),)),)
 
     def upstreams(self, place: Place, ours: Collection[str] = ()) -> dict[str, str]:
         """Where the proxy must send requests, by name of upstream, because the user has set base URLs for the agent.

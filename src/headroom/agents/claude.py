@@ -117,6 +117,8 @@ AGENT = Claude(
     registers=lambda place: File(Path(place.environ.get("CLAUDE_CONFIG_DIR") or place.home) / ".claude.json",
                                  keys=("mcpServers",)),
     entry=_entry,
+    prompts=lambda place: File(_folder(place) / "settings.json", keys=("hooks", "UserPromptSubmit")),
+    patience=5,
     explains=(
         "Tool search is off with a base URL, so that every MCP tool is sent with each request:"
         " ENABLE_TOOL_SEARCH=true keeps it on.",
@@ -125,6 +127,8 @@ AGENT = Claude(
         " [1m] to its name, or set CLAUDE_CODE_MAX_CONTEXT_TOKENS.",
         "Remote Control is off, and the system prompt is cached for you alone, not with other users: only hooks keep"
         " both (headroom hooks install claude).",
+        "With --persist: a command of ours runs before each prompt (some 15 ms), and keeps the prompt back with the"
+        " reason if no proxy is there.",
         "The check of pages before WebFetch and that of fast mode go to api.anthropic.com as before.",
     ),
 )  # fmt: skip

@@ -49,9 +49,13 @@ AGENT = Gemini(
     bases=(Base("GOOGLE_GEMINI_BASE_URL", "gemini"), Base("CODE_ASSIST_ENDPOINT", "code-assist")),
     keeps=_env_file,
     registers=lambda place: File(_folder(place) / "settings.json", keys=("mcpServers",)),
+    prompts=lambda place: File(_folder(place) / "settings.json", keys=("hooks", "BeforeAgent")),
+    patience=5000,
     explains=(
         "Your login stays: keys, Google accounts and Vertex AI projects each have a base URL, and all of them are set."
         " A key of Vertex AI's express mode (GOOGLE_API_KEY) goes past us.",
+        "With --persist: a command of ours runs before each prompt (some 15 ms), and keeps the prompt back with the"
+        " reason if no proxy is there.",
         "With --persist: it reads the first .env file from the current folder upwards, so a project that has one of"
         " its own needs the same lines there, as do folders that it does not trust.",
     ),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from headroom import settings
-from headroom.agents import Agent, Point
+from headroom.agents import Agent, Point, prompt_check
 from headroom.cli import journal, output
 from headroom.configs import Change, Place
 from headroom.errors import UsageError
@@ -35,12 +36,14 @@ def persist(agent: Agent, point: Point, ours: Collection[str] = ()) -> None:
     if not changes:
         why = " ".join(agent.notices(place) or agent.explains)
         raise UsageError(f"{agent.title} cannot be pointed at a proxy by a file. {why}")
+    serve = _proxy(point, agent.upstreams(place, [point.url, *ours]))
+    changes += agent.checks(_check(agent, point, serve), place)
     written = journal.opened(conf).apply(f"{OWNER} {agent.name}", changes)
     state = "goes" if written else "already went"
     output.write(f"{agent.title} {state} through {point.url}, in every run, by:\n")
-    output.write("".join(f"  {line}\n" for change in changes for line in _keys(change)))
+    output.write("".join(f"  {line}\n" for line in _keys(changes)))
     output.write("".join(f"Note: {notice}\n" for notice in agent.notices(place)))
-    output.write(f"Keep a proxy there: {_proxy(point, agent.upstreams(place, [point.url, *ours]))}\n")
+    output.write(f"Keep a proxy there: {serve}\n")
     output.write(f"Undo: headroom unwrap {agent.name}\n")
 
 
@@ -80,12 +83,21 @@ def _leaves(value: Json, *path: str) -> Iterator[tuple[Sequence[str], Json]]:
         yield path, value
 
 
-def _keys(change: Change) -> Iterator[str]:
-    yield str(change.file)
-    for path, value in change.sets:
-        yield f"  {'.'.join(path)} = {value}"
-    for path, value in change.appends:
-        yield f"  {'.'.join(path)}: also {value}"
+def _keys(changes: Sequence[Change]) -> Iterator[str]:
+    file = None
+    for change in changes:
+        if change.file != file:
+            file = change.file
+            yield str(file)
+        for path, value in change.sets:
+            yield f"  {'.'.join(path)} = {value}"
+        for path, value in change.appends:
+            yield f"  {'.'.join(path)}: also {value}"
+
+
+def _check(agent: Agent, point: Point, serve: str) -> list[str]:
+    """The command that keeps a prompt back, with the reason, if no proxy is there."""
+    return [sys.executable, "-I", "-S", str(prompt_check.__file__), agent.name, point.url, serve]
 
 
 def _proxy(point: Point, upstreams: Mapping[str, str]) -> str:
