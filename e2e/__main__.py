@@ -9,13 +9,13 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from e2e import apart, hooked, installing, served
+from e2e import apart, hooked, installing, persisted, served
 from e2e.clients import CLIENTS
 from e2e.run import Outcome, run
 
 CASES = (
     *((client.name, client.package, partial(run, client)) for client in CLIENTS),
-    *((case.name, case.package, partial(apart.run, case)) for case in (*hooked.CASES, *served.CASES)),
+    *((case.name, case.package, partial(apart.run, case)) for case in (*hooked.CASES, *persisted.CASES, *served.CASES)),
 )
 """Name, package, and what runs it in a folder, given the folder of the installed commands."""
 

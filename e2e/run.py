@@ -86,7 +86,7 @@ def run(client: Client, folder: Path, programs: Path) -> Outcome:
 
 def _through(client: Client, folder: Path, programs: Path, outcome: Outcome) -> None:
     script = Script(client.shell, client.tool)
-    killing = Killing(script, folder / "headroom") if client.killed else None
+    killing = Killing(script, folder / "headroom", client.wraps) if client.killed else None
     fake = FakeUpstream(killing or script, sockets=client.sockets, forks=client.killed)
     with fake as upstream, _relayed(client, upstream.url, folder) as (url, tap):
         place = Place(url, folder / "home", folder / "workspace", programs)
@@ -126,7 +126,7 @@ def _relayed(client: Client, upstream: str, folder: Path) -> Iterator[tuple[str,
     if client.wraps:
         yield upstream, None
         return
-    with _proxy(upstream, folder) as url, Tap(url) as tap:
+    with proxy(upstream, folder, free_port()) as url, Tap(url) as tap:
         yield tap.url, tap
 
 
@@ -232,9 +232,8 @@ def _own_environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _proxy(upstream: str, folder: Path) -> Iterator[str]:
+def proxy(upstream: str, folder: Path, port: int) -> Iterator[str]:
     """`headroom proxy` in a process of its own, with a home of its own."""
-    port = _free_port()
     words = [word for name in UPSTREAMS for word in ("--upstream", f"{name}={upstream}")]
     with (folder / "proxy.txt").open("wb") as log:
         process = subprocess.Popen(
@@ -254,7 +253,8 @@ def _proxy(upstream: str, folder: Path) -> Iterator[str]:
                 process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port where nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]

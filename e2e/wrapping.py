@@ -18,7 +18,10 @@ AT = 4
 """The step whose request is on its way when the proxy is killed."""
 
 BACK_SECONDS = 5.0
-"""A client's retry has reached the model by then."""
+"""A client's retry has reached the model by then..."""
+
+OWN_WAIT = {"gemini": 7.0}
+"""... except where an agent itself waits longer before it tries again: Gemini CLI 3.5 to 6.5 seconds."""
 
 END_SECONDS = 20.0
 """A proxy ends by itself within this time after its last wrap."""
@@ -35,6 +38,7 @@ class Killing:
 
     script: Script
     home: Path
+    agent: str
     lost: Received | None = None
     """The request that got no answer."""
     again: Received | None = None
@@ -57,7 +61,8 @@ class Killing:
         """What did not go as it must, as sentences."""
         if self.lost is None or self.again is None:
             return ["the proxy was not killed, or nothing was asked afterwards"]
-        late = [f"it took {self.seconds:.1f} s until the client was back"] if self.seconds > BACK_SECONDS else []
+        limit = OWN_WAIT.get(self.agent, BACK_SECONDS)
+        late = [f"it took {self.seconds:.1f} s until the client was back"] if self.seconds > limit else []
         other = (
             []
             if self.lost.method == "WS" or self.lost.body == self.again.body
