@@ -6,13 +6,12 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from e2e import workspace
-from e2e.run import BARE, LIMIT, Outcome
+from e2e.run import BARE, LIMIT, Outcome, watched
 
 
 class Case(NamedTuple):
@@ -37,17 +36,7 @@ def bare(folder: Path, **more: str) -> dict[str, str]:
 
 def run(case: Case, folder: Path, programs: Path) -> Outcome:
     """Runs a case in `folder`, which keeps its home, its workspace, and what it printed."""
-    outcome = Outcome(case.name)
-    for name in ("home", "workspace", "headroom"):
-        (folder / name).mkdir(parents=True)
-    workspace.fill(folder / "workspace")
-    started = time.perf_counter()
-    try:
-        case.run(folder, programs, outcome)
-    except (OSError, RuntimeError, ValueError) as error:
-        outcome.faults.append(f"it could not be run: {error}")
-    outcome.seconds = time.perf_counter() - started
-    return outcome
+    return watched(case.name, folder, partial(case.run, folder, programs))
 
 
 def ours(folder: Path, *words: str) -> str:

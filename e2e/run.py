@@ -11,9 +11,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +72,19 @@ class Outcome:
 
 def run(client: Client, folder: Path, programs: Path) -> Outcome:
     """Runs `client` in `folder`, which keeps its home, its workspace, and what it printed."""
-    outcome = Outcome(client.name)
-    for name in ("home", "workspace", "headroom"):
-        (folder / name).mkdir(parents=True)
+    return watched(client.name, folder, partial(_through, client, folder, programs))
+
+
+def watched(name: str, folder: Path, act: Callable[[Outcome], None]) -> Outcome:
+    """What `act` saw in a folder that was filled for it, how long it took, and why it could not be run."""
+    outcome = Outcome(name)
+    for made in ("home", "workspace", "headroom"):
+        (folder / made).mkdir(parents=True)
     workspace.fill(folder / "workspace")
     started = time.perf_counter()
     try:
-        _through(client, folder, programs, outcome)
-    except (OSError, RuntimeError) as error:
+        act(outcome)
+    except (OSError, RuntimeError, ValueError) as error:
         outcome.faults.append(f"it could not be run: {error}")
     outcome.seconds = time.perf_counter() - started
     return outcome

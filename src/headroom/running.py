@@ -7,6 +7,7 @@ nobody else may read it. One that was left by a proxy that was killed names a pr
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import os
 import sys
@@ -19,6 +20,22 @@ FOLDER = "run"
 
 LEASE = "/api/lease"
 """A path of every proxy: a request for it, with the token, is answered for as long as its connection is open."""
+
+
+def is_loopback(host: str) -> bool:
+    """True if `host`, a name or an address, is this machine's own loopback."""
+    name = host.strip("[]").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def url_of(host: str, port: int) -> str:
+    """Where something that listens there is asked, such as `http://127.0.0.1:8787`."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class Running(NamedTuple):
@@ -39,8 +56,8 @@ class Running(NamedTuple):
 
     @property
     def url(self) -> str:
-        """Where it is asked, such as `http://127.0.0.1:8787`."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        """Where it is asked."""
+        return url_of(self.host, self.port)
 
 
 def fingerprint(*facts: object) -> str:

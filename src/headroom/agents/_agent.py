@@ -10,13 +10,13 @@ import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from headroom.configs import Change, Form, Keys, Place, read
 from headroom.errors import ConfigError
+from headroom.running import is_loopback
 from headroom.types import Json
 
 
@@ -189,8 +189,7 @@ def _strings(values: Mapping[str, Json]) -> dict[str, str]:
 
 def _loopback(url: str) -> bool:
     with suppress(ValueError):
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+        return is_loopback(urlsplit(url).hostname or "")
     return False
 
 

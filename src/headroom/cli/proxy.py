@@ -20,8 +20,7 @@ from headroom import __version__, policy, running, settings, supervisor
 from headroom.cli import output
 from headroom.errors import UsageError
 from headroom.proxy import routes, server
-from headroom.proxy.guard import is_loopback
-from headroom.running import Running
+from headroom.running import Running, is_loopback
 
 log = logging.getLogger("headroom")
 

@@ -8,22 +8,12 @@ loopback; everything else needs it.
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from headroom.running import is_loopback
+
 TOKEN_HEADER = "x-headroom-token"
-
-
-def is_loopback(host: str) -> bool:
-    """True if `host`, a name or an address, is this machine's own loopback."""
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 class Guard:

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from headroom.running import url_of
+
 HEALTH_SECONDS = 4.0
 """A program of this machine that does not say how it is for so long is as good as gone."""
 
@@ -28,7 +30,7 @@ class Address(NamedTuple):
     port: int
 
     def __str__(self) -> str:
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return url_of(self.host, self.port)
 
 
 class Peer(NamedTuple):
