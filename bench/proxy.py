@@ -157,6 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "HEADROOM_HOME": state,
                 "ANTHROPIC_TARGET_API_URL": direct,
                 "NO_PROXY": "127.0.0.1",
+                "PYTHONPATH": "",  # its package has the name of ours
             }
             theirs = stack.enter_context(process(command, **told))
             took["headroom-ai"] = ready(18788, "/health")

@@ -42,7 +42,7 @@ WINDOW_TOKENS = 60_000
 """Tokens of results and written text after which a client compacts: half of the room beside its fixed prompt, as the
 other half is reasoning, prose and prompts."""
 
-TELLABLE = frozenset({"encoded", "no-gain", "no-fit"})
+TELLABLE = frozenset({"encoded", "no-gain", "no-fit", "repeats"})
 """Reasons under which a part is ours to change."""
 
 
@@ -102,7 +102,7 @@ class Sum:
 
 
 def sent(document: Document) -> Sent:
-    """The output at level `lossless`, alone, with a store that has seen nothing."""
+    """The output at level `lossless`, alone, with nothing told by reference."""
     messages = anthropic_messages(document.tool, document.args, document.text)
     if document.is_error:
         messages[-1]["content"][0]["is_error"] = True
@@ -116,8 +116,9 @@ def sent(document: Document) -> Sent:
         return Sent(call, document.text, "", "", "raw", False, raw, raw)
     decision = pipeline.decide("anthropic", [part], moment, pinned=False)[0]
     text = part.text if decision.rendering is None else decision.rendering
+    text = _repeats.expand(text, decision.kind, ()) if decision.reason == "repeats" else text
     kind = "raw" if decision.rendering is None else decision.kind
-    after = raw if decision.rendering is None else tokens([part.head + text + part.tail])
+    after = raw if text == part.text else tokens([part.head + text + part.tail])
     return Sent(call, part.head, text, part.tail, kind, decision.reason in TELLABLE, raw, after)
 
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from aiohttp import web
-
 from headroom.proxy import server
 from headroom.proxy.routes import UPSTREAMS
 
@@ -112,14 +110,10 @@ def running(chosen: server.Options) -> Iterator[Running]:
     stop = asyncio.Event()
 
     async def run() -> None:
-        runner = server.runner(proxy)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        port = runner.addresses[0][1]
-        found.append(f"http://127.0.0.1:{port}")
-        started.set()
-        await stop.wait()
-        await runner.cleanup()
+        async with server.running(proxy, "127.0.0.1", 0) as port:
+            found.append(f"http://127.0.0.1:{port}")
+            started.set()
+            await stop.wait()
 
     def whole() -> None:
         try:

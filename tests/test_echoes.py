@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 from headroom.compressors._lines import echoes
 from headroom.errors import FormatError
 
-HOSTILE = ["[line above ×3]", "[2 lines above ×4]", "[= lines 1-4 above]", "\\", "\\[line above ×3]", "", "[", "a", "b"]
+HOSTILE = [
+    "[… lines 2-9: 8 rows]",
+    "[… lines 4-2: 8 rows]",
+    "[= lines 2, 1-4 above]",
+    "[line above ×3]",
+    "[2 lines above ×4]",
+    "[= lines 1-4 above]",
+    "\\",
+    "\\[line above ×3]",
+    "",
+    "[",
+    "a",
+    "b",
+]
 hostile_lines = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=6)), max_size=40)
 
 
@@ -85,3 +98,36 @@ def test_a_text_with_our_notes_in_it_decodes_or_is_refused(lines: list[str]) -> 
 def test_a_note_about_lines_that_are_not_there_or_far_too_many_is_refused(lines: list[str]) -> None:
     with pytest.raises(FormatError):
         echoes.decode(lines)
+
+
+def test_many_references_in_a_row_share_a_line() -> None:
+    blocks = [[f"FAIL src/part{i}.test.ts", *(f"  at frame {i} of number {n}" for n in range(6))] for i in range(4)]
+    first = [line for block in blocks for line in (block[0], f"told between {block[0]}", *block[1:])]
+    again = [line for block in blocks for line in block]
+    encoded = echoes.encode([*first, "Summary", *again], min_reference=4)
+
+    assert encoded[len(first) :] == ["Summary", "[= lines 1, 3-9, 11-17, 19-25, 27-32 above]"]
+    assert echoes.decode(encoded) == [*first, "Summary", *again]
+
+
+def test_a_notice_counts_for_the_lines_that_it_stands_for() -> None:
+    trace = [f"  at frame number {i} of the trace" for i in range(6)]
+    lines = ["opening", "[… lines 2-90: 89 passed tests]", *trace, "[… lines 97-99: 3 passed tests]", *trace]
+    encoded = echoes.encode(lines, min_reference=4)
+
+    assert encoded[-1] == "[= lines 91-96 above]"
+    assert echoes.decode(encoded) == lines
+
+
+def test_a_reference_to_lines_behind_a_notice_is_garbage() -> None:
+    for reference in ("[= lines 3-5 above]", "[= lines 1-91 above]", "[= lines 91, 92 above]"):
+        with pytest.raises(FormatError, match="not above"):
+            echoes.decode(["opening", "[… lines 2-90: 89 passed tests]", "a", reference])
+
+
+def test_a_few_references_stand_on_lines_of_their_own() -> None:
+    trace = [f"  at frame number {i} of the trace" for i in range(6)]
+
+    assert echoes.encode([*trace, "a", *trace, "b", *trace], min_reference=4)[6:] == [
+        "a", "[= lines 1-6 above]", "b", "[= lines 1-6 above]",
+    ]  # fmt: skip

@@ -69,6 +69,14 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "code word for word": ("<pre><code>if a &lt; b:\n    go(  )\n</code></pre>", "```\nif a < b:\n    go(  )\n```\n"),
     "words that tags part": ("<p><b>H</b>arbours and <i>un</i>loading</p>", "Harbours and unloading\n"),
     "what entities stand for": ("<p>Caf&eacute; &amp; &#8364;5&nbsp;each</p>", "Café & €5 each\n"),
+    "how a form is filled in and sent": (
+        "<p>Book.</p><form method='POST' action='/berths?utm_source=x'><input type=hidden name=csrf value=1>"
+        "<p>Your boat <input name=boat placeholder='Heron'></p><select name='size[]'>"
+        "<option value=s>short<option value=l>long"
+        "</select><textarea name=wishes></textarea><input type=submit name=go value=Book></form>",
+        "Book.\n<form method=post action=/berths>\n\nYour boat <input name=boat> Heron\n\n<select name=size[]>\n"
+        "short\nlong\n<textarea name=wishes> Book\n",
+    ),
     "what pictures and fields say": ("<p><img alt='A map' src=x> <input value='Go' type=submit></p>", "A map Go\n"),
 }  # fmt: skip
 
@@ -77,6 +85,29 @@ SHOWN: Mapping[str, tuple[str, str]] = {
 def test_an_outline_shows(name: str) -> None:
     body, shown = SHOWN[name]
     assert f"# Harbours\n\n{shown}" in (outline(page(body)) or "")
+
+
+def test_a_field_that_the_page_has_not_is_no_text_of_it() -> None:
+    facts = Facts(page("<form><input name=boat></form>"), None, None)
+    made = HTML.outline(facts, PartNotices("abcdefghijkl", "tool"), False)
+
+    assert made is not None
+    assert not HTML.restored(facts, made.text.replace("<input name=boat>", "<input name=crew>"))
+
+
+def test_a_field_in_a_text_about_forms_is_text() -> None:
+    body = '<pre>&lt;input name="boat"&gt; &lt;form method=post&gt;</pre>'
+    assert '<input name="boat"> <form method=post>' in (outline(page(body)) or "")
+
+
+def test_a_failure_that_was_printed_amid_a_menu_does_not_go_with_it() -> None:
+    links = "".join(f"<a href=/a{n}>Boats of harbour {n}</a>\n" for n in range(12))
+    body = f"<nav>\n{links}  ✕ counts the boats (3 ms)\n{links}</nav>"
+    sent = compress(
+        page(body + 5 * FILLER), tool="Bash", way_back="tool", level="balanced", store=MemoryStore()
+    ).messages
+
+    assert "✕ counts the boats (3 ms)" in sent
 
 
 LEFT_OUT = {
@@ -88,6 +119,7 @@ LEFT_OUT = {
     "comments": "<!-- gone -->",
     "templates": "<template><p>gone</p></template>",
     "menus": "<nav><ul><li><a href='/gone'>gone</a></li><li><a href='/b'>elsewhere</a></li></ul></nav>",
+    "fields that nobody fills in": "<input type=hidden name=gone><input type=submit name=gone value=Go>",
     "attributes": "<p data-track='gone' onclick='gone()'>kept</p>",
 }
 

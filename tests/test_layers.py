@@ -19,7 +19,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 LAYERS = {
     0: ("types", "errors"),
-    1: ("policy", "tokens", "detect", "gate", "notices", "prices", "ranges", "spans", "locks", "readonly"),
+    1: ("policy", "tokens", "detect", "gate", "notices", "prices", "ranges", "spans", "locks", "readonly", "schema"),
     2: ("compressors", "providers", "store", "pins", "retrieval"),
     3: ("rendering",),
     4: ("pipeline",),
@@ -50,6 +50,7 @@ EDGES = {
     "processes": ("running", "supervisor", "proxy", "hooks", "cli"),
     "a database": (
         "readonly",
+        "schema",
         "store",
         "ledger",  # a file of its own, so that the store can be purged
         "memory",

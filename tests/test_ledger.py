@@ -80,6 +80,20 @@ def test_without_an_account_or_a_price_nothing_is_claimed(entry: Entry) -> None:
     assert spared(replace(entry, round=1)) is None
 
 
+@pytest.mark.parametrize(("tier", "times"), [("fast", 2), ("us", 1.1), ("fast us", 2.2)])
+def test_tokens_are_worth_what_they_cost_as_they_were_billed(tier: str, times: float) -> None:
+    dear = replace(ENTRY, usage=CACHED._replace(tier=tier))
+
+    assert spared(dear) == pytest.approx(times * (spared(ENTRY) or 0))
+
+
+def test_what_was_billed_by_contract_has_no_dollars_and_is_told_apart(ledger: Ledger) -> None:
+    ledger.extend([named(1), named(2, usage=CACHED._replace(tier="priority"))])
+    found = {total.name: (total.requests, total.unpriced) for total in ledger.totals("tier")}
+
+    assert found == {"standard": (1, 0), "priority": (1, 1)}
+
+
 # Rows
 
 
@@ -93,7 +107,7 @@ def test_a_row_says_what_was_asked_billed_and_spared_and_holds_no_text(ledger: L
     assert row == {
         "id": 1, "at": 1_790_000_000.5, "session": "s-1", "agent": "claude-cli", "project": "site",
         "dialect": "anthropic", "model": OPUS, "level": "balanced", "status": 200, "ms": 3.5, "round": 0,
-        "answer": "msg_1", "input": 100, "read": 50_000, "write": 1_000, "write_hour": 0, "output": 200,
+        "answer": "msg_1", "input": 100, "read": 50_000, "write": 1_000, "write_hour": 0, "output": 200, "tier": "",
         "removed_new": 2_000, "removed_old": 10_000, "holdout": 0,
     }  # fmt: skip
 
@@ -327,3 +341,48 @@ def test_a_read_only_ledger_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be used"):
         Ledger(tmp_path / "none", read_only=True).totals()
     assert not (tmp_path / "none").exists()
+
+
+# Its schema
+
+BEFORE_STEPS = (
+    "CREATE TABLE answers (id INTEGER PRIMARY KEY, at REAL NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,"
+    " project TEXT NOT NULL, dialect TEXT NOT NULL, model TEXT NOT NULL, level TEXT NOT NULL, status INTEGER NOT NULL,"
+    " ms REAL NOT NULL, round INTEGER NOT NULL, answer TEXT UNIQUE, input INTEGER, read INTEGER, write INTEGER,"
+    " write_hour INTEGER, output INTEGER, removed_new INTEGER NOT NULL, removed_old INTEGER NOT NULL, holdout INTEGER"
+    " NOT NULL, dollars REAL, spared REAL)",
+    "CREATE TABLE parts (answer INTEGER NOT NULL REFERENCES answers ON DELETE CASCADE, tool TEXT NOT NULL, kind TEXT"
+    " NOT NULL, reason TEXT NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL, ref TEXT)",
+)
+
+
+def test_a_ledger_from_before_its_schema_was_written_down_keeps_its_rows(tmp_path: Path, ledger: Ledger) -> None:
+    with sqlite3.connect(tmp_path / NAME) as link:
+        for statement in BEFORE_STEPS:
+            link.execute(statement)
+        link.execute(
+            "INSERT INTO answers VALUES (1, ?, 's', 'a', '', 'anthropic', 'm', 'balanced', 200, 1, 0, 'old', 1, 2, 3,"
+            " 0, 5, 0, 0, 0, 0.5, 0.1)", (time.time(),),
+        )  # fmt: skip
+    link.close()
+    ledger.extend([ENTRY])
+
+    assert [(row["answer"], row["tier"]) for row in ledger.latest(9)] == [("msg_1", ""), ("old", None)]
+
+
+def test_a_ledger_of_a_newer_version_or_of_another_program_is_left_alone(tmp_path: Path, ledger: Ledger) -> None:
+    ledger.extend([ENTRY])
+    ledger.close()
+    with sqlite3.connect(tmp_path / NAME) as link:
+        link.execute("INSERT INTO migrations VALUES ('m9999_later', '2030-01-01')")
+    link.close()
+    with pytest.raises(StoreError, match="newer Headroom"):
+        ledger.extend([named(2)])
+
+    (tmp_path / "other").mkdir()
+    with sqlite3.connect(tmp_path / "other" / NAME) as link:
+        link.execute("CREATE TABLE cookies (a)")
+    link.close()
+    other = Ledger(tmp_path / "other")
+    with pytest.raises(StoreError, match="another program"):
+        other.totals()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +16,8 @@ items = st.builds(
     text=texts,
     head=texts,
     tail=texts,
+    call=st.none(),
+    leaf=st.none(),
     hashed=st.booleans(),
 )
 conversations = st.lists(items, max_size=8)
@@ -35,7 +35,7 @@ def test_changing_a_hashed_text_changes_the_chain_from_there_on(conversation: li
         return
     at = data.draw(st.sampled_from(places))
     changed = list(conversation)
-    changed[at] = replace(changed[at], text=changed[at].text + "x")
+    changed[at] = changed[at]._replace(text=changed[at].text + "x")
 
     before, after = chain("d", conversation), chain("d", changed)
 
@@ -45,7 +45,7 @@ def test_changing_a_hashed_text_changes_the_chain_from_there_on(conversation: li
 
 @given(conversations)
 def test_unhashed_items_and_tails_leave_the_chain_alone(conversation: list[Item]) -> None:
-    kept = [replace(item, tail="<system-reminder>moved</system-reminder>") for item in conversation if item.hashed]
+    kept = [item._replace(tail="<system-reminder>moved</system-reminder>") for item in conversation if item.hashed]
     of_kept = [value for item, value in zip(conversation, chain("d", conversation), strict=True) if item.hashed]
     assert chain("d", kept) == of_kept
 

@@ -12,7 +12,7 @@ import pytest
 from headroom import policy
 from headroom.errors import StoreError
 from headroom.pins import chain, text_keys
-from headroom.pipeline import decide
+from headroom.pipeline import conversation, decide, replayed
 from headroom.rendering import Moment
 from headroom.store import MemoryStore
 from headroom.tokens import counter
@@ -67,6 +67,27 @@ def test_a_decision_is_replayed_at_another_level_and_when_the_conversation_has_g
 
     assert grown[: len(first)] == first
     assert grown[-1].reason == "level"
+
+
+def test_what_is_known_throughout_is_replayed_without_a_count_and_what_is_not_is_left_to_others() -> None:
+    class Unasked:
+        name, estimate, factor = "none", False, 1.0
+
+        def count(self, text: str) -> int:
+            raise AssertionError("what is known is not counted again")
+
+    store = MemoryStore()
+    turn = [task(), call(1), result(1, RECORDS)]
+    unasked = replace(moment(store), counter=Unasked())
+    assert replayed("d", turn, unasked) is None
+
+    decided = conversation("d", turn, moment(store))
+    again = replayed("d", turn, unasked)
+
+    assert again is not None
+    assert (again.decisions, again.way, again.new) == (decided.decisions, decided.way, frozenset())
+    assert replayed("d", [*turn, said("I see"), call(2), result(2, OTHER)], unasked) is None
+    assert replayed("d", turn, replace(unasked, store=None)) is None
 
 
 def test_a_part_first_seen_raw_stays_raw_at_a_deeper_level() -> None:

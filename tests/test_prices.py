@@ -140,6 +140,30 @@ def test_a_region_of_bedrock_costs_more(region: str, times: float) -> None:
     assert found[:5] == pytest.approx([times * cost for cost in listed("claude-opus-4-5")[:5]])
 
 
+@pytest.mark.parametrize(
+    ("model", "tier", "times"),
+    [
+        ("gpt-5.4-2026-03-05", "priority", 2), ("gpt-5.5", "priority", 2.5), ("gpt-5-mini", "priority", 1.8),
+        ("gpt-4.1", "priority", 1.75), ("gpt-5.4-mini", "flex", 0.5), ("o4-mini", "flex", 0.5),
+        ("gpt-6-astra", "ultrafast", 6), ("gemini-3.5-flash", "priority", 1.8), ("gemini-3.5-flash", "flex", 0.5),
+        ("claude-opus-5-5", "fast", 2), ("claude-opus-5", "fast us", 2.2), ("claude-sonnet-5-5", "us", 1.1),
+    ],
+)  # fmt: skip
+def test_a_tier_has_a_rate_of_its_own(model: str, tier: str, times: float) -> None:
+    usage = Usage(1_000, 300_000, 500, 0, 700)
+
+    assert dollars(model, usage._replace(tier=tier)) == pytest.approx(times * (dollars(model, usage) or 0))
+
+
+@pytest.mark.parametrize(
+    ("model", "tier"),
+    [("claude-opus-5-5", "priority"), ("claude-haiku-4-5", "fast"), ("gpt-5.4", "scale"), ("gpt-5.4", "batch"),
+     ("gemini-2.5-pro", "flex"), ("gpt-5.5-pro", "priority"), ("gemini-2.5-pro", "provisioned_throughput")],
+)  # fmt: skip
+def test_a_tier_that_is_not_listed_has_no_dollars(model: str, tier: str) -> None:
+    assert dollars(model, Usage(1, tier=tier)) is None
+
+
 def test_a_price_is_the_one_of_its_day() -> None:
     before, after = price("claude-sonnet-5-5", date(2026, 10, 6)), price("claude-sonnet-5-5", date(2026, 10, 7))
 

@@ -262,6 +262,20 @@ def test_a_dead_worker_leaves_new_parts_raw_and_later_requests_agree(tmp_path: P
     assert raw == [False, True, False]
 
 
+def test_a_short_conversation_that_is_known_needs_no_worker(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    others = set(multiprocessing.active_children())
+    agent = Agent("anthropic", "short")
+    with running(options(tmp_path, "http://127.0.0.1:9")) as found, before(found, 2) as upstream:
+        agent.sends(found.url)
+        for child in set(multiprocessing.active_children()) - others:
+            child.kill()
+        agent.sends(found.url)
+
+        first, second = (request.body for request in upstream.requests)
+    assert first == second
+    assert "worker" not in caplog.text
+
+
 def test_a_late_worker_leaves_new_parts_raw_and_later_requests_agree(tmp_path: Path) -> None:
     agent = Agent("anthropic", "late")
     with running(options(tmp_path, "http://127.0.0.1:9", deadline=0.0)) as late, before(late, 3) as upstream:

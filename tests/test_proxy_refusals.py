@@ -53,6 +53,20 @@ def test_it_is_sent_again_raw_and_stays_so(tmp_path: Path) -> None:
         assert upstream.violations == []
 
 
+def test_it_stays_so_after_a_restart(tmp_path: Path) -> None:
+    script = [Reply(calls=[Call("query", {})]), Reply(status=400, message="messages.2: invalid tool result"),
+              Reply(calls=[Call("query", {})]), Reply("done")]  # fmt: skip
+    with FakeUpstream(script) as upstream:
+        with running(options(tmp_path, upstream.url)) as proxy:
+            _, first = say(proxy, request())
+            _, second = say(proxy, request(*result(1, first)))
+        with running(options(tmp_path, upstream.url)) as proxy:
+            assert say(proxy, request(*result(1, first), *result(2, second)))[0] == 200
+
+        assert content(upstream, 3, 4) == ROWS
+        assert upstream.violations == []
+
+
 @pytest.mark.parametrize("message", ["prompt is too long: 250000 tokens", "invalid x-api-key", "your credit is low"])
 def test_refusals_that_have_other_causes_are_relayed_as_they_are(tmp_path: Path, message: str) -> None:
     script = [Reply(calls=[Call("query", {})]), Reply(status=400, message=message)]

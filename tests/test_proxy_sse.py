@@ -144,3 +144,14 @@ def test_a_large_event_in_small_pieces_costs_no_more_than_its_length() -> None:
     short, long = (min(spent(b"data: " + b"x" * size + b"\n\n", 1) for _ in range(3)) for size in (20_000, 160_000))
 
     assert long < 4 * 8 * short
+
+
+@given(STREAMS, st.integers(1, 7))
+def test_events_of_one_kind_are_those_of_all_that_hold_its_sign(data: bytes, size: int) -> None:
+    sign = re.compile(rb"ping|\{")
+    pieces = [data[start : start + size] for start in range(0, len(data), size)]
+    events = Events()
+
+    found = [event for piece in pieces for event in events.feed(piece, sign)]
+
+    assert found == [event for event in cut(pieces)[0] if sign.search(event.raw)]

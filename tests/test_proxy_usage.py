@@ -153,6 +153,41 @@ def test_a_later_account_overrides_an_earlier_one_where_it_says_something() -> N
     assert read("anthropic", STREAM, sse(START, delta, last, STOP))[0] == Usage(20, 41_000, 100, 300, 9)
 
 
+TIERS = [
+    ("anthropic", JSON, {"usage": {"input_tokens": 1, "service_tier": "standard", "speed": "standard",
+                                   "inference_geo": "not_available"}}, ""),
+    ("anthropic", JSON, {"usage": {"input_tokens": 1, "service_tier": "priority"}}, "priority"),
+    ("anthropic", JSON, {"usage": {"input_tokens": 1, "speed": "fast", "inference_geo": "us"}}, "fast us"),
+    ("openai-chat", JSON, chunk(CHAT_USAGE, service_tier="default"), ""),
+    ("openai-chat", JSON, chunk(CHAT_USAGE, service_tier="flex"), "flex"),
+    ("openai-chat", JSON, chunk(CHAT_USAGE, service_tier=None), ""),
+    ("openai-responses", JSON, {"usage": RESPONSES_USAGE, "service_tier": "priority"}, "priority"),
+    ("gemini", JSON, candidate({**GEMINI_USAGE, "serviceTier": "flex"}, ""), "flex"),
+    ("gemini", JSON, candidate({**GEMINI_USAGE, "trafficType": "ON_DEMAND"}, ""), ""),
+    ("gemini", JSON, candidate({**GEMINI_USAGE, "trafficType": "ON_DEMAND_FLEX", "serviceTier": "flex"}, ""), "flex"),
+    ("gemini", JSON, candidate({**GEMINI_USAGE, "trafficType": "PROVISIONED"}, ""), "provisioned"),
+    ("converse", JSON, {"usage": {"inputTokens": 1}, "serviceTier": {"type": "priority"}}, "priority"),
+    ("converse", JSON, {"usage": {"inputTokens": 1}, "serviceTier": {"type": "default"}}, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("dialect", "kind", "told", "tier"), TIERS)
+def test_the_tier_that_was_billed_is_read(dialect: str, kind: str, told: Any, tier: str) -> None:
+    usage = read(dialect, kind, json.dumps(told).encode())[0]
+
+    assert usage is not None
+    assert usage.tier == tier
+
+
+def test_the_tier_that_was_asked_for_is_not_taken_for_the_one_that_was_billed() -> None:
+    data = sse(
+        {"type": "response.created", "response": {"id": RESP, "usage": None, "service_tier": "priority"}},
+        {"type": "response.completed", "response": {"id": RESP, "usage": RESPONSES_USAGE, "service_tier": "default"}},
+    )
+
+    assert read("openai-responses", STREAM, data)[0] == Usage(400, 8_000, 600, 0, 30)
+
+
 def test_writes_without_a_breakdown_are_for_five_minutes() -> None:
     usage = {"input_tokens": 1, "cache_creation_input_tokens": 500, "output_tokens": 2}
 
@@ -230,7 +265,7 @@ def test_an_odd_account_never_raises_and_never_counts_below_nothing(dialect: str
     text = json.dumps(told)
     usage, name = read(dialect, kind, f"data: {text}\n\n".encode() if kind == STREAM else text.encode())
 
-    assert usage is None or all(0 <= count < 2**40 for count in usage)
+    assert usage is None or all(0 <= count < 2**40 for count in usage[:5])
     assert name is None or isinstance(name, str)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from headroom.testing import Call, FakeUpstream, Received, Reply
 from tests.proxies import WAIT, Running, options, running
 from tests.retrieve_samples import OWN, Items, Object, records
 
+SLEPT: list[float] = []
 LOG = records(5523)
 REF = MemoryStore().put(LOG)
 READ = Call(OWN, {"path": "pay.json"})
@@ -35,7 +37,10 @@ def upstream() -> Iterator[FakeUpstream]:
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory, upstream: FakeUpstream) -> Iterator[Running]:
-    with running(options(tmp_path_factory.mktemp("proxy"), upstream.url)) as found:
+    async def noted(seconds: float) -> None:
+        SLEPT.append(seconds)
+
+    with running(options(tmp_path_factory.mktemp("proxy"), upstream.url, sleep=noted, pulse=0.02)) as found:
         yield found
 
 
@@ -165,6 +170,90 @@ def test_a_refused_round_is_told_and_the_socket_stays_open(proxy: Running, upstr
 
     talk(proxy.url, talking)
     assert upstream.violations == []
+
+
+def test_a_hidden_round_that_is_refused_for_a_while_is_asked_for_again(proxy: Running, upstream: FakeUpstream) -> None:
+    refusals = [Reply(status=429), Reply(status=503), Reply(status=529)]
+    SCRIPT[:] = [Reply("look", calls=[READ]), Reply("one", calls=[LOOKS]), *refusals, Reply("two"), Reply("three")]
+    SLEPT.clear()
+
+    async def talking(socket: aiohttp.ClientWebSocketResponse) -> None:
+        codex = Codex(socket, "refused for a while")
+        for _ in range(3):
+            events = await codex.asks()
+            numbers = [event["sequence_number"] for event in events]
+            assert numbers == list(range(len(events)))
+        assert "two" in str(codex.client.history)
+
+    talk(proxy.url, talking)
+    frames = since(upstream, "refused for a while")
+    assert upstream.violations == []
+    assert [frame.body for frame in frames[2:5]] == [frames[2].body] * 3
+    assert SLEPT == [0.5, 1.0, 2.0]
+
+
+def test_a_hidden_round_is_refused_in_the_end_and_nothing_of_one_is_said_twice(
+    proxy: Running, upstream: FakeUpstream
+) -> None:
+    look, half = [Reply("look", calls=[READ]), Reply("one", calls=[LOOKS])], Reply("two " * 30, error="overloaded")
+    SCRIPT[:] = [*look, *[Reply(status=503, message="busy")] * 4, *look, half]
+    SLEPT.clear()
+
+    async def talking(socket: aiohttp.ClientWebSocketResponse) -> None:
+        for prompt, last in (("never served", "busy"), ("served by half", "overloaded")):
+            codex = Codex(socket, prompt)
+            await codex.asks()
+            events = await codex.asks()
+            assert (events[-1]["type"], events[-1]["error"]["message"]) == ("error", last)
+
+    talk(proxy.url, talking)
+    assert SLEPT == [0.5, 1.0, 2.0]
+    assert SCRIPT == []
+
+
+def test_a_client_that_waits_for_a_hidden_round_hears_that_it_is_on(proxy: Running, upstream: FakeUpstream) -> None:
+    gate = threading.Event()
+    SCRIPT[:] = [Reply("look", calls=[READ]), Reply("one", calls=[LOOKS]), Reply("two", gate=gate)]
+
+    async def talking(socket: aiohttp.ClientWebSocketResponse) -> None:
+        codex = Codex(socket, "waits")
+        await codex.asks()
+        body = codex.client.body(False)
+        frame = {"type": "response.create", **body, "input": body["input"][codex.sent :]}
+        await socket.send_str(json.dumps({**frame, "previous_response_id": codex.earlier}))
+        events = []
+        async for event in codex.events():
+            events.append(event)
+            if event["type"] == "keepalive":
+                gate.set()
+        assert "keepalive" in [event["type"] for event in events]
+        assert [event["sequence_number"] for event in events] == list(range(len(events)))
+        with pytest.raises(TimeoutError):  # nothing more once the turn is over
+            await socket.receive(0.1)
+
+    talk(proxy.url, talking)
+
+
+def test_a_client_that_leaves_takes_the_hidden_round_with_it(proxy: Running, upstream: FakeUpstream) -> None:
+    gate = threading.Event()
+    SCRIPT[:] = [Reply("look", calls=[READ]), Reply("one", calls=[LOOKS]), Reply("two three four", gate=gate)]
+    started = len(upstream.requests)
+
+    async def talking(socket: aiohttp.ClientWebSocketResponse) -> None:
+        codex = Codex(socket, "leaves")
+        await codex.asks()
+        body = codex.client.body(False)
+        frame = {"type": "response.create", **body, "input": body["input"][codex.sent :]}
+        await socket.send_str(json.dumps({**frame, "previous_response_id": codex.earlier}))
+        async for event in codex.events():
+            if event["type"] == "keepalive":
+                return
+
+    talk(proxy.url, talking)
+    upgrade = upstream.requests[started]
+    assert upgrade.method == "GET"
+    assert upgrade.ended.wait(WAIT)
+    gate.set()
 
 
 def echo(*, closes: int | None = None, refuses: int | None = None) -> web.Application:

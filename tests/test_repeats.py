@@ -101,6 +101,71 @@ def test_texts_of_one_name_are_counted_upwards() -> None:
     assert told(other, "raw", earlier) == ["[repeats of text above: all of Bash make (2nd one up)]"]
 
 
+def test_lines_that_stand_further_up_in_a_view_are_told_by_their_numbers_there() -> None:
+    lines = told(view([*CODE[:30], "other", *CODE[10:25], "more"]), "reading", [])
+
+    assert lines[:3] == [LEGEND, "[every 10th line numbered]", f"     1→{CODE[0]}"]
+    assert lines[-2:] == ["[= lines 32-46: as lines 11-25 above]", "47→more"]
+
+
+def test_what_is_told_itself_is_not_referred_to_further_down_in_the_view() -> None:
+    lines = told(view([*CODE[:12], "a", *CODE[:12], "b", *CODE[:12], "c"]), "reading", [])
+
+    assert [line for line in lines if "[= lines" in line] == [
+        "[= lines 14-25: as lines 1-12 above]",
+        "[= lines 27-38: as lines 1-12 above]",
+    ]
+
+
+def test_a_repetition_right_below_itself_is_told_once_it_stands_in_full() -> None:
+    lines = told(view([*CODE[:6], *CODE[:6], *CODE[:6], "more"]), "reading", [])
+
+    assert lines[-2:] == ["[= lines 7-12: as lines 1-6 above]", "19→more"] or lines[-3:] == [
+        "[= lines 7-12: as lines 1-6 above]",
+        "[= lines 13-18: as lines 1-6 above]",
+        "19→more",
+    ]
+
+
+def test_of_lines_above_and_lines_in_an_earlier_text_the_longer_run_is_told() -> None:
+    earlier = [read("a.py", view(CODE[:20]))]
+    lines = told(view([*CODE[40:48], "x", *CODE[5:20], "y", *CODE[40:48], "z"]), "reading", earlier)
+
+    assert [line for line in lines if "[= lines" in line] == [
+        "[= lines 10-24: as lines 6-20 of Read of a.py above]",
+        "[= lines 26-33: as lines 41-48 above]",
+    ] or [line for line in lines if "[= lines" in line] == [
+        "10→[= lines 10-24: as lines 6-20 of Read of a.py above]",
+        "[= lines 26-33: as lines 1-8 above]",
+    ]
+
+
+def test_a_text_without_numbers_is_not_told_by_its_own_lines() -> None:
+    assert tell("\n".join([*CODE[:30], "other", *CODE[:30]]), "raw", []) is None
+
+
+def test_a_record_is_told_by_an_equal_one_whatever_notations_either_legend_names() -> None:
+    rows = [f"user.field_{i}=https://example.org/api/v3/users/alice/{i}" for i in range(12)]
+    first = Earlier("Bash gh api a", "\n".join(["[compact JSON: k=v]", *rows]), "records")
+    lines = told("\n".join(["[compact JSON: <k> is k's value]", "id=7", *rows]), "records", [first])
+
+    assert lines[1:] == [
+        "[compact JSON: <k> is k's value]",
+        "id=7",
+        "[= lines 2-13 of Bash gh api a above]",
+    ]
+
+
+def test_under_another_legend_rows_of_a_table_stand_between_what_is_told() -> None:
+    named = [f"user.field_{i}=https://example.org/api/v3/users/alice/{i}" for i in range(8)]
+    rows = [f"{i}|alice|a row whose columns stand in the header above it|{i * 31}" for i in range(8)]
+    first = Earlier("Bash gh api a", "\n".join(["[compact JSON: k=v]", *rows, *named]), "records")
+    lines = told("\n".join(["[compact JSON: <k> is k's value]", *rows, *named]), "records", [first])
+
+    assert lines[2:-1] == rows
+    assert lines[-1] == "[= lines 10-17 of Bash gh api a above]"
+
+
 def test_a_told_text_is_referred_to_only_in_the_lines_that_it_shows() -> None:
     first = read("a.py", view(CODE[:50]))
     found = tell(view(CODE[:100]), "reading", [first])
@@ -112,6 +177,44 @@ def test_a_told_text_is_referred_to_only_in_the_lines_that_it_shows() -> None:
         "     1→[= lines 1-50 of Read of a.py (2nd one up) above]",
         "[= lines 51-100 of Read of a.py above]",
     ]
+
+
+def test_what_a_diff_adds_or_takes_out_is_told_by_what_was_written_or_read() -> None:
+    call = ToolCall(name="Edit", args={"file_path": "/repo/src/a.py", "new_string": "\n".join(CODE[:9])})
+    diff = ["[short git headers]", "diff src/a.py 1a2b3c4..5d6e7f8", "@@ -40,16 +40,17 @@", " def f():", "-x = 1"]
+    diff += ["+x = 2", *(f"+{line}" for line in CODE[:9]), *(f"-{line}" for line in CODE[60:68]), " y = 3"]
+    lines = told("\n".join(diff), "diff", [read("a.py", view(CODE[50:90], 51)), *written(call)])
+
+    assert lines[1:7] == diff[:6]
+    assert lines[7:] == [
+        "+[= lines 1-9 of your Edit of src/a.py above]",
+        "-[= lines 61-68 of Read of a.py above]",
+        " y = 3",
+    ]
+
+
+def test_a_diff_that_comes_again_is_told_with_its_signs() -> None:
+    diff = ["[short git headers]", "diff a.py 1a2b3c4..5d6e7f8", "@@ -1,9 +1,9 @@", *(f"-{line}" for line in CODE[:9])]
+    earlier = [ran("cat a.py", "\n".join(CODE[:9])), Earlier("Bash git diff", "\n".join(diff), "diff")]
+
+    assert told("\n".join([*diff, " more"]), "diff", earlier)[1:] == ["[= lines 1-12 of Bash git diff above]", " more"]
+
+
+def test_an_outline_is_referred_to_in_the_lines_that_it_shows_by_their_numbers() -> None:
+    outline = "\n".join([numbered(CODE[:30]), "[… lines 31-60: the body of f]", numbered(CODE[60:90], 61)])
+    shown = READING.encode(Facts(outline))
+    assert shown is not None
+    lines = told(view(CODE[:100]), "reading", [read("a.py", shown)._replace(outline=True)])
+
+    assert lines[2] == "     1→[= lines 1-30 of Read of a.py above]"
+    assert lines[3] == f"31→{CODE[30]}"
+    assert lines[-11] == "[= lines 61-90 of Read of a.py above]"
+
+
+def test_an_outline_without_numbers_is_not_referred_to_in_parts() -> None:
+    outline = ran("make", "\n".join([*CODE[:30], "[… lines 31-60: more]", *CODE[60:90]]))._replace(outline=True)
+
+    assert tell("\n".join(CODE[:100]), "raw", [outline]) is None
 
 
 def test_lines_that_could_be_taken_for_numbered_ones_come_back_with_their_numbers() -> None:

@@ -63,8 +63,12 @@ def stands(source: Earlier, first: int, last: int) -> list[str]:
 
 
 def check_references(text: str, sent: str, earlier: Sequence[Earlier], refers: Sequence[int]) -> None:
-    """Every reference names one of the texts it is said to refer to, and lines there that stand in `sent`."""
+    """Every reference names one of the texts it is said to refer to, and lines there that stand in `sent`; or lines
+    above it, in the view itself."""
     for match in REFERENCE.finditer(text):
+        if match["here"]:
+            assert int(match["here_end"]) < int(match["first"])
+            continue
         namesakes = [i for i, source in enumerate(earlier) if source.name == match["name"]]
         at = namesakes[-int(match["nth"] or 1)]
         assert at in refers
@@ -89,13 +93,33 @@ def test_whatever_is_told_in_a_session_comes_back(session: list[tuple[tuple[str,
         if found is not None:
             text, refers = found
             assert list(refers) == sorted(set(refers))
-            assert refers
+            assert refers or ": as lines " in text
             needed = [source if i in refers else source._replace(text="") for i, source in enumerate(earlier)]
             assert expand(text, kind, needed) == sent
             assert MARK in text
             assert MARK not in sent
             check_references(text, sent, earlier, refers)
         earlier.append(Earlier(name, text, kind))
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["+", "-", " ", "", "@@ "]), st.integers(0, 30), st.integers(0, 12)), max_size=8
+    ),
+    st.booleans(),
+)
+def test_whatever_a_diff_repeats_comes_back(hunks: list[tuple[str, int, int]], again: bool) -> None:
+    diff = "\n".join(["[short git headers]", *(sign + line for sign, at, n in hunks for line in CODE[at : at + n])])
+    earlier = [read("a.py", view(CODE[:20])), ran("cat a.py", "\n".join(CODE[15:40]))]
+    earlier += [Earlier("Bash git diff", diff + "\n+end", "diff")] * again
+    found = tell(diff, "diff", earlier)
+    event("told" if found else "left alone")
+    if found is not None:
+        text, refers = found
+        needed = [source if i in refers else source._replace(text="") for i, source in enumerate(earlier)]
+        assert expand(text, "diff", needed) == diff
+        check_references(text, diff, earlier, refers)
 
 
 @settings(max_examples=150)
@@ -113,6 +137,10 @@ def test_garbage_raises_a_format_error_and_nothing_else(data: st.DataObject) -> 
             st.sampled_from(["", ": as lines 3-9"]),
             st.sampled_from(["Read of a", "Bash b", "c", "Bash b (2nd one up)"]),
             st.sampled_from(["", ', at "result_"']),
+        ),
+        st.builds(
+            "{}[= lines {}-{}: as lines {}-{} above]".format, st.sampled_from(["", "     1→", "9→", "+"]),
+            st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60),
         ),
     )  # fmt: skip
     body = data.draw(st.lists(line, max_size=6))
@@ -133,6 +161,11 @@ def test_garbage_raises_a_format_error_and_nothing_else(data: st.DataObject) -> 
         "    51→[= lines 51-60 of Read of a.py (2nd one up) above]",
         '    51→[= lines 51-60 of Read of a.py above, at "result"]',
         "    51→[= lines 51-60 of Read of a.py above]\nno number here",
+        "    51→[= lines 51-60: as lines 1-10 above]",
+        "    51→x\n[= lines 52-53: as lines 51-52 above]",
+        "    51→x\n[= lines 52-54: as lines 51-52 above]",
+        "    51→x\ny\n[= lines 53-54: as lines 51-52 above]\n55→z\n[= lines 56-57: as lines 53-54 above]",
+        "    51→x\n[end]\n    60→[= lines 60-60: as lines 51-51 above]",
     ],
 )
 def test_a_reference_that_points_nowhere_is_garbage(line: str) -> None:

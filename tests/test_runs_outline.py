@@ -127,6 +127,33 @@ def test_the_start_of_a_test_that_failed_is_shown() -> None:
     assert sum(int(omission.what.split()[0]) for omission in made.omissions) == 58
 
 
+def test_the_start_of_a_test_of_ctest_goes_with_its_result_unless_it_failed() -> None:
+    lines = ["Test project /srv/shop/build"]
+    for i in range(1, 61):
+        end = "***Failed " if i == 30 else "   Passed "
+        lines += [
+            f"      Start {i:>3}: orders_total_{i}",
+            f"{i:>3}/60 Test {f'#{i}':>4}: orders_total_{i} ....{end}   0.01 sec",
+        ]
+    made = outline("\n".join([*lines, "", "98% tests passed, 1 tests failed out of 60"]))
+
+    assert words(made) == "28 passed tests; 30 passed tests"
+    assert f"{lines[59]}\n{lines[60]}" in made.text
+
+
+def test_packages_of_go_that_passed_go_with_their_tests() -> None:
+    lines = []
+    for i in range(30):
+        passed = i not in (9, 20)
+        word = "PASS" if passed else "FAIL"
+        lines += [f"=== RUN   TestTotal{i}", f"--- {word}: TestTotal{i} (0.00s)", word]
+        lines += [f"{'ok  ' if passed else 'FAIL'}\tgithub.com/acme/shop/p{i}\t0.01{i % 10}s"]
+    made = outline("\n".join([*lines, "FAIL"]))
+
+    assert words(made).split("; ")[1:] == ["10 passed tests, 10 passed packages", "9 passed tests, 9 passed packages"]
+    assert sum(line.startswith("FAIL") for line in made.text.split("\n")) == 5
+
+
 def test_what_a_passing_test_logged_is_shown() -> None:
     lines = []
     for i in range(40):
@@ -190,6 +217,43 @@ def test_frames_of_libraries_go_but_the_ones_that_enter_and_that_raise() -> None
         assert f"tests/test_orders.py:{order}: in {name}" in shown
         assert f"E   shop.Refused: order {order} was refused" in shown
         assert f"WARNING  shop:client.py:60 gave up on {order}" in shown
+
+
+def test_of_a_cause_in_a_library_the_frame_that_raised_stays() -> None:
+    frames = [
+        line for i in range(12) for line in (f"{SITE}urllib3/part{i}.py:{80 + i}: in call_{i}", "    go(request)")
+    ]
+    through = [
+        line for i in range(9) for line in (f"{SITE}retry/part{i}.py:{i}: in attempt_{i}", "    return go(*args)")
+    ]
+    chain = "The above exception was the direct cause of the following exception:"
+    lines = [
+        "____ test_a ____", *frames, "E   urllib3.Refused: refused", "", chain, "",
+        *[line.replace("call", "send") for line in frames], "E   urllib3.NoAnswer: no answer", "", chain, "",
+        "tests/test_orders.py:17: in test_a", "    client.post(17)", *through, "shop/client.py:41: in post",
+        "    return self._send(order)", *[line.replace("call", "post") for line in frames], "E   shop.Refused: 17",
+    ]  # fmt: skip
+    shown = outline("\n".join(["=== FAILURES ===", *lines, "=== 1 failed in 1s ==="])).text.split("\n")
+
+    assert [line.split("/")[-1] for line in shown if SITE in line] == [
+        "part0.py:80: in call_0",  # the first of its kind in the text
+        "part11.py:91: in call_11", "part11.py:91: in send_11", "part0.py:0: in attempt_0",
+        "part0.py:80: in post_0", "part11.py:91: in post_11",
+    ]  # fmt: skip
+
+
+def test_a_trace_that_was_told_goes_with_the_frames_that_lead_into_the_library() -> None:
+    texts = []
+    for name, order in (("test_a", 17), ("test_b", 18)):
+        lines = failure(name, order)
+        lines[3:3] = ["shop/client.py:41: in post", "    return self._send(order)"]
+        texts += lines
+    made = outline("\n".join(["=== FAILURES ===", *texts, "=== 2 failed in 1s ==="]))
+
+    assert made.text.count("shop/client.py:41: in post") == 1
+    assert "12 library frames, 1 frames told above" in words(made)
+    for name, order in (("test_a", 17), ("test_b", 18)):
+        assert f"tests/test_orders.py:{order}: in {name}" in made.text.split("\n")
 
 
 def test_the_source_of_a_library_goes_but_the_lines_above_what_raised() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.compressors._select import MIN_CUT_CHARS, RARE, dropped, select, told
+from headroom.compressors._select import LIGHT_CUT_CHARS, MIN_CUT_CHARS, RARE, dropped, select, told
 from headroom.types import Judged, Unit
 
 BEAT = "INFO heartbeat of the worker pool, everything as it should be"
@@ -101,3 +101,10 @@ def test_every_unit_is_judged_once_in_order_and_what_must_stay_stays(units: list
     assert all(one.why for one in judged)
     groups = {unit.alike for unit in units if unit.alike}
     assert groups == {one.unit.alike for one in judged if one.unit.alike and one.shown}
+
+
+def test_of_light_kinds_even_a_short_run_goes() -> None:
+    units = [Unit(n, n, "passed test 12", "passed tests", "x") for n in range(12)]
+    assert MIN_CUT_CHARS > 12 * 15 > LIGHT_CUT_CHARS
+    assert all(one.shown for one in select(units, None))
+    assert [(run[0].first, run[-1].last) for run in dropped(select(units, None, light={"passed tests"}))] == [(2, 10)]

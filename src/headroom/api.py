@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Literal, TypeVar, get_args
@@ -217,7 +217,7 @@ def is_cleared_later(body: Json) -> bool:
 def _called(item: Item, call: ToolCall) -> Item:
     """A part whose call the messages do not show gets the one the caller named."""
     if item.is_part and item.kind == "result" and (item.call is None or not item.call.name):
-        return replace(item, call=call)
+        return item._replace(call=call)
     return item
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from headroom import readonly
 from headroom.errors import StoreError
 from headroom.prices import UPDATED, Usage, dollars
+from headroom.schema import Schema
 
 NAME = "ledger.db"
 
@@ -118,27 +119,44 @@ GROUPS = {
     "model": "model",
     "level": "level",
     "session": "session",
+    "tier": "coalesce(nullif(tier, ''), 'standard')",
     "holdout": "CASE holdout WHEN 0 THEN 'smaller' ELSE 'left raw' END",
 }
 """What rows can be summed by, as SQL."""
 
 _COLUMNS = (
     "at", "session", "agent", "project", "dialect", "model", "level", "status", "ms", "round", "answer", "input",
-    "read", "write", "write_hour", "output", "removed_new", "removed_old", "holdout", "dollars", "spared",
+    "read", "write", "write_hour", "output", "tier", "removed_new", "removed_old", "holdout", "dollars", "spared",
 )  # fmt: skip
 
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS answers (id INTEGER PRIMARY KEY, at REAL NOT NULL, session TEXT NOT NULL,"
-    " agent TEXT NOT NULL, project TEXT NOT NULL, dialect TEXT NOT NULL, model TEXT NOT NULL, level TEXT NOT NULL,"
-    " status INTEGER NOT NULL, ms REAL NOT NULL, round INTEGER NOT NULL, answer TEXT UNIQUE, input INTEGER,"
-    " read INTEGER, write INTEGER, write_hour INTEGER, output INTEGER, removed_new INTEGER NOT NULL,"
-    " removed_old INTEGER NOT NULL, holdout INTEGER NOT NULL, dollars REAL, spared REAL)",
-    "CREATE INDEX IF NOT EXISTS answers_by_time ON answers (at)",
-    "CREATE TABLE IF NOT EXISTS parts (answer INTEGER NOT NULL REFERENCES answers ON DELETE CASCADE,"
-    " tool TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, before INTEGER NOT NULL, after INTEGER NOT NULL,"
-    " ref TEXT)",
-    "CREATE INDEX IF NOT EXISTS parts_by_answer ON parts (answer)",
-)
+TABLES = frozenset({"answers", "parts"})
+
+
+def m0001_answers(db: sqlite3.Connection) -> None:
+    """Answers, and the parts that each brought. A ledger from before steps were written down has them already."""
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS answers (id INTEGER PRIMARY KEY, at REAL NOT NULL, session TEXT NOT NULL,"
+        " agent TEXT NOT NULL, project TEXT NOT NULL, dialect TEXT NOT NULL, model TEXT NOT NULL, level TEXT NOT NULL,"
+        " status INTEGER NOT NULL, ms REAL NOT NULL, round INTEGER NOT NULL, answer TEXT UNIQUE, input INTEGER,"
+        " read INTEGER, write INTEGER, write_hour INTEGER, output INTEGER, removed_new INTEGER NOT NULL,"
+        " removed_old INTEGER NOT NULL, holdout INTEGER NOT NULL, dollars REAL, spared REAL)"
+    )
+    db.execute("CREATE INDEX IF NOT EXISTS answers_by_time ON answers (at)")
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS parts (answer INTEGER NOT NULL REFERENCES answers ON DELETE CASCADE,"
+        " tool TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, before INTEGER NOT NULL,"
+        " after INTEGER NOT NULL, ref TEXT)"
+    )
+    db.execute("CREATE INDEX IF NOT EXISTS parts_by_answer ON parts (answer)")
+
+
+def m0002_tier(db: sqlite3.Connection) -> None:
+    """How the provider billed an answer, where that is not its usual way."""
+    db.execute("ALTER TABLE answers ADD COLUMN tier TEXT")
+
+
+SCHEMA = Schema(name="ledger", application_id=0x4864724C, steps=(m0001_answers, m0002_tier), adopts=TABLES)
+"""Its mark is "HdrL"."""
 
 
 def spared(entry: Entry, day: date = UPDATED) -> float | None:
@@ -202,14 +220,14 @@ class Ledger:
             self._path.chmod(0o600)
         db = sqlite3.connect(self._path, timeout=self._busy_seconds, check_same_thread=False)
         try:
+            SCHEMA.check(db, self._path)
             with suppress(sqlite3.OperationalError):  # busy: another process is turning it on for this very file
                 db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
             db.execute("PRAGMA foreign_keys=ON")
+            SCHEMA.migrate(db, self._path)
             with db:
                 db.execute("BEGIN IMMEDIATE")  # a transaction that only later writes would not wait for others
-                for statement in _SCHEMA:
-                    db.execute(statement)
                 db.execute("DELETE FROM answers WHERE at < ?", (time.time() - KEPT_DAYS * DAY,))
         except BaseException:
             db.close()
@@ -276,7 +294,7 @@ class Ledger:
 
 
 def _add(db: sqlite3.Connection, entry: Entry, at: float) -> None:
-    usage: Sequence[int | None] = entry.usage if entry.usage is not None else (None,) * len(Usage._fields)
+    usage: Sequence[object] = entry.usage if entry.usage is not None else (None,) * len(Usage._fields)
     day = datetime.fromtimestamp(at, UTC).date()
     cost = dollars(entry.model, entry.usage, day) if entry.usage is not None else None
     values = (

@@ -11,8 +11,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from headroom.types import Item, Json, TextKey, WayBack
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
+"""Made once: `json.dumps` would make one for each call."""
 
 
 def chain(dialect: str, items: Sequence[Item]) -> list[bytes]:
@@ -48,16 +52,23 @@ def sent_hash(text: str) -> bytes:
 
 
 def _content(item: Item) -> bytes:
-    fields = [item.role, item.kind]
+    pieces = [_kind(item.role, item.kind)]
     if item.kind == "call" and item.call is not None:
-        fields += [item.call.name, _sorted(item.call.args)]
-    fields += [item.head, item.text] if item.head else [item.text]
-    return b"".join(map(_field, fields))
+        pieces += [_field(item.call.name), _field(_sorted(item.call.args))]
+    if item.head:
+        pieces.append(_field(item.head))
+    pieces.append(_field(item.text))
+    return b"".join(pieces)
+
+
+@lru_cache(maxsize=256)
+def _kind(role: str, kind: str) -> bytes:
+    return _field(role) + _field(kind)
 
 
 def _sorted(args: Mapping[str, Json]) -> str:
     try:
-        return json.dumps(args, sort_keys=True, separators=(",", ":"), default=str)
+        return _ENCODER.encode(args)
     except (RecursionError, ValueError, TypeError):
         # Nested beyond the interpreter's stack, circular, or keys of mixed types: no rendering depends on such
         # arguments, and the results behind the call are still told apart by their own text.

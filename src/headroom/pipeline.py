@@ -15,12 +15,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from headroom.compressors import BY_NAME
 from headroom.compressors._repeats import Earlier, expand, name_of, written
 from headroom.errors import FormatError, StoreError
-from headroom.pins import chain, text_keys
+from headroom.pins import chain, sent_hash, text_keys
 from headroom.rendering import Context, Moment, raw, render
 from headroom.types import Decision, Facts, Item, Pin, PinKey, Store, TextKey, ToolCall, WayBack
 
@@ -55,6 +56,9 @@ class Decided(NamedTuple):
     """The conversation's way back: the one its earlier requests had."""
     new: frozenset[int]
     """Places of the parts that no earlier request had."""
+    cut: Mapping[str, int] = MappingProxyType({})
+    """What had something left out lately, for a request that goes on from here without what was before: how many parts
+    ago, as numbers below zero, by a name of the call."""
 
 
 def decide(dialect: str, items: Sequence[Item], moment: Moment, *, pinned: bool = True) -> list[Decision]:
@@ -68,13 +72,28 @@ def decide(dialect: str, items: Sequence[Item], moment: Moment, *, pinned: bool 
         return [render(part, moment, moment.store, Context()) for part in parts]
 
 
-def conversation(dialect: str, items: Sequence[Item], moment: Moment) -> Decided:
-    """The decisions of a request of a conversation, with what else its sender must know."""
+def conversation(dialect: str, items: Sequence[Item], moment: Moment, cut: Mapping[str, int] | None = None) -> Decided:
+    """The decisions of a request of a conversation, with what else its sender must know. `cut` is what an earlier
+    request's `Decided` said, empty for the first of a conversation; None where nobody will ask for the like."""
     if moment.store is None:
         decisions = [raw(item, moment, "store-failed") for item in items if item.is_part]
         return Decided(decisions, "none", frozenset())
     with _collector_paused():
-        return _Conversation(dialect, items, moment, moment.store).decide()
+        return _Conversation(dialect, items, moment, moment.store, cut).decide()
+
+
+def replayed(
+    dialect: str, items: Sequence[Item], moment: Moment, cut: Mapping[str, int] | None = None
+) -> Decided | None:
+    """As `conversation`, of a request all of whose parts were decided before; None if there is something to decide, or
+    the store cannot be read. Takes no longer than the look-up."""
+    if moment.store is None:
+        return None
+    conversation = _Conversation(dialect, items, moment, moment.store, cut)
+    try:
+        return conversation.replayed(*conversation.found())
+    except StoreError:
+        return None  # whoever decides finds it so too, and says it
 
 
 def forget_tail(dialect: str, items: Sequence[Item], way: WayBack, store: Store) -> None:
@@ -100,7 +119,10 @@ def _collector_paused() -> Iterator[None]:
 class _Conversation:
     """One request's parts with their keys, while it is decided."""
 
-    def __init__(self, dialect: str, items: Sequence[Item], moment: Moment, store: Store) -> None:
+    def __init__(
+        self, dialect: str, items: Sequence[Item], moment: Moment, store: Store, cut: Mapping[str, int] | None
+    ) -> None:
+        self.before = cut
         self.items = items
         self.parts = [item for item in items if item.is_part]
         self.chains = [v for item, v in zip(items, chain(dialect, items), strict=True) if item.is_part]
@@ -108,14 +130,23 @@ class _Conversation:
         self.moment = moment
         self.store = store
 
+    def found(self) -> tuple[WayBack, list[Pin | None]]:
+        """The way back, and for each part the pin that tells of it. Raises StoreError."""
+        known = self.store.pins(self.chains)
+        way = self._way(known)
+        return way, [known.get(PinKey(value, way)) for value in self.chains]
+
+    def replayed(self, way: WayBack, found: Sequence[Pin | None]) -> Decided | None:
+        """What is decided if pins tell of all parts."""
+        decisions = [pin.decision for pin in found if pin is not None]
+        return self._decided(decisions, way, frozenset()) if len(decisions) == len(found) else None
+
     def decide(self) -> Decided:
         try:
-            known = self.store.pins(self.chains)
-            way = self._way(known)
-            found = [known.get(PinKey(value, way)) for value in self.chains]
+            way, found = self.found()
+            if (decided := self.replayed(way, found)) is not None:
+                return decided
             new = frozenset(i for i, pin in enumerate(found) if pin is None)
-            if not new:
-                return Decided([pin.decision for pin in found if pin is not None], way, new)
             keys = text_keys(self.parts, way)
             lost = {i: keys[i] for i in range(self.history) if found[i] is None}
             by_text = self.store.pins_by_text(list(lost.values())) if lost else {}
@@ -124,7 +155,16 @@ class _Conversation:
             return Decided([raw(part, self.moment, "store-failed") for part in self.parts], "none", frozenset())
         self.moment = replace(self.moment, way=way)
         remembered = {i: by_text.get(key) for i, key in lost.items()}
-        return Decided(self._pin(keys, found, self._decisions(found, remembered)), way, new)
+        return self._decided(self._pin(keys, found, self._decisions(found, remembered)), way, new)
+
+    def _decided(self, decisions: list[Decision], way: WayBack, new: frozenset[int]) -> Decided:
+        if self.before is None:
+            return Decided(decisions, way, new)
+        cut = dict(self.before)
+        for number, (part, decision) in enumerate(zip(self.parts, decisions, strict=True), 1):
+            cut |= _cut_by(part, decision, number)
+        last = {name: at if at == NEVER else at - len(self.parts) for name, at in cut.items()}
+        return Decided(decisions, way, new, {name: at for name, at in last.items() if at > -SOON})
 
     def _way(self, known: dict[PinKey, Pin]) -> WayBack:
         """The way back of the deepest pinned part once the model has spoken; before that, the caller's. A conversation
@@ -145,7 +185,7 @@ class _Conversation:
         made: list[Decision] = []
         earlier: list[Earlier] = []
         said: dict[str, str] = {}
-        cut: dict[str, int] = {}
+        cut = dict(self.before or {})
         for item in self.items:
             if item.kind == "call" and item.call is not None:
                 earlier += written(item.call)
@@ -156,9 +196,7 @@ class _Conversation:
                 made.append(decision)
                 if item.kind == "result" and item.call is not None:
                     earlier.append(_as_sent(item, item.call, decision))
-                    if decision.omissions:
-                        cut |= dict.fromkeys(_repeated(item), len(made))
-                    cut |= dict.fromkeys(_refused_to_repeat(item), NEVER)
+                    cut |= _cut_by(item, decision, len(made))
             if item.kind == "text" and item.hashed:
                 said[item.role] = item.text[:SAID_CHARS]
         return made
@@ -227,8 +265,17 @@ def _repeated(item: Item) -> set[str]:
     if call is None or not call.name:
         return set()
     path = next((call.args[name] for name in ("file_path", "path", "notebook_path") if name in call.args), None)
-    same = {f"call {call.name} {sorted(map(repr, call.args.items()))}"}
+    words = f"{call.name} {sorted(map(repr, call.args.items()))}"
+    same = {f"call {sent_hash(words).hex()}"}
     return same | {f"file {path}"} if isinstance(path, str) else same
+
+
+def _cut_by(item: Item, decision: Decision, number: int) -> dict[str, int]:
+    """What a result that is the part of this number, counted from 1, adds to what was cut."""
+    if item.kind != "result" or item.call is None:
+        return {}
+    cut = dict.fromkeys(_repeated(item), number) if decision.omissions else {}
+    return cut | dict.fromkeys(_refused_to_repeat(item), NEVER)
 
 
 def _spared(item: Item, cut: Mapping[str, int], number: int) -> bool:

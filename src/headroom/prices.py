@@ -7,6 +7,8 @@ A table ages; a subscription pays none of this.
 
 from __future__ import annotations
 
+import fnmatch
+import math
 import re
 from datetime import date
 from typing import NamedTuple
@@ -26,6 +28,8 @@ class Usage(NamedTuple):
     write_hour: int = 0
     """Written to the cache for an hour."""
     output: int = 0
+    tier: str = ""
+    """What the provider calls the way it billed, if that is not its usual one: words such as `priority`, `fast us`."""
 
     @property
     def prompt(self) -> int:
@@ -126,6 +130,27 @@ _CHANGES = {"claude-sonnet-5-5": (date(2026, 10, 7), 0.20)}
 _REGIONS = {"global": 1.0, "us": 1.1, "eu": 1.1, "apac": 1.1, "jp": 1.1, "au": 1.1, "us-gov": 1.2}
 """What all prices are multiplied by where Bedrock keeps a request in a region (`us.anthropic.claude-...`)."""
 
+_TIERS = {
+    (
+        "flex",
+        0.5,
+    ): "gpt-6-* gpt-6.1-sol gpt-5.6* gpt-5.5* gpt-5.4* gpt-5.2 gpt-5.1 gpt-5 gpt-5-mini gpt-5-nano o3 o4-mini"
+    " gemini-4-* gemini-3.[5-8]-* gemini-3.1-flash-lite",
+    ("priority", 2.0): "gpt-6-* gpt-6.1-sol gpt-5.6* gpt-5.4 gpt-5.4-mini gpt-5.3-codex gpt-5.2 gpt-5.1 gpt-5"
+    " gpt-4.1-nano",
+    ("priority", 2.5): "gpt-5.5",
+    ("priority", 1.8): "gpt-5-mini gemini-*",
+    ("priority", 1.75): "gpt-4.1 gpt-4.1-mini o3",
+    ("priority", 2 / 1.1): "o4-mini",
+    ("ultrafast", 6.0): "gpt-6-astra gpt-6.1-sol",
+    ("fast", 2.0): "claude-opus-5-5 claude-opus-5 claude-opus-4-8",
+    ("us", 1.1): "claude-fable-* claude-mythos-* claude-opus-5* claude-opus-4-6 claude-opus-4-7 claude-opus-4-8"
+    " claude-sonnet-5* claude-sonnet-4-6 claude-haiku-5-5",
+}
+"""What all prices of a model are multiplied by where it is billed so, from the same file of LiteLLM's; `us` is
+Anthropic's `inference_geo`. A tier that is not here (Anthropic's Priority Tier, provisioned throughput) is paid by
+contract, or has rates of its own: then tokens are told, no dollars. Batches come as files, which nobody reads here."""
+
 _VENDOR = re.compile(rf"^(?:.*/)?(?:(?P<region>{'|'.join(_REGIONS)})\.)?(?:anthropic\.)?")
 _DATE = re.compile(
     r"(?:[-@:](?:20\d{6}|20\d\d-\d\d-\d\d|latest|default|v\d+(?::\d+)?)|-preview-\d\d-(?:20)?\d\d|\[1m\])+$"
@@ -153,9 +178,17 @@ def _table() -> dict[str, Price]:
 PRICES = _table()
 """Price by model name, without vendor prefix and date."""
 
+_FACTORS = {
+    (tier, name): factor
+    for (tier, factor), patterns in _TIERS.items()
+    for pattern in patterns.split()
+    for name in fnmatch.filter(PRICES, pattern)
+}
 
-def price(model: str, day: date = UPDATED) -> Price | None:
-    """The list price of `model` on `day`, whatever vendor, region or date stands around its name; None if it has none.
+
+def price(model: str, day: date = UPDATED, tier: str = "") -> Price | None:
+    """The list price of `model` on `day`, whatever vendor, region or date stands around its name; None if it has none,
+    or none at this tier.
 
     A name that says more than the table (`gpt-5-search-api`) is another model: its price may be twelve times that.
     """
@@ -166,19 +199,20 @@ def price(model: str, day: date = UPDATED) -> Price | None:
         name = _DOT.sub("-", name)  # OpenRouter writes claude-opus-4.5
     name = name if name in PRICES else _DATE.sub("", name)
     found = PRICES.get(name)
-    if found is None:
+    factors = [_FACTORS.get((word, name)) for word in tier.split()]
+    if found is None or None in factors:
         return None
     if name in _CHANGES and day < _CHANGES[name][0]:
         found = found._replace(read=_CHANGES[name][1])
-    n = _REGIONS[vendor["region"] or "global"]
+    n = math.prod(factor for factor in factors if factor is not None) * _REGIONS[vendor["region"] or "global"]
     return Price(
         n * found.input, n * found.read, n * found.write, n * found.write_hour, n * found.output, *found[5:]
     )  # fmt: skip
 
 
 def dollars(model: str, usage: Usage, day: date = UPDATED) -> float | None:
-    """What an answer of `model` with this usage cost at list price; None where the model has no price."""
-    rate = price(model, day)
+    """What an answer of `model` with this usage cost at list price; None where the model has none at its tier."""
+    rate = price(model, day, usage.tier)
     if rate is None:
         return None
     steep = rate.cliff and usage.prompt > rate.cliff

@@ -84,8 +84,8 @@ def render(part: Item, moment: Moment, store: Store, context: Context) -> Decisi
     made = raw(part, moment, reason, before, compressor)
     if rendering is not None:
         made = replace(made, rendering=rendering, tokens_after=after, reason="encoded")
-    if moment.references and part.kind == "result" and context.earlier:
-        made = _told(part, made, moment, context.earlier)
+    if part.kind == "result":
+        made = _told(part, made, moment, context.earlier if moment.references else ())
     if moment.way != "none" and made.tokens_after >= policy.OUTLINE_TOKENS:
         made = _outlined(part, made, attempts, store, context)
         if made.omissions and moment.references and part.kind == "result":
@@ -104,7 +104,9 @@ def _told(part: Item, made: Decision, moment: Moment, earlier: Sequence[Earlier]
     """`made`, or its text with what stands earlier in the request told by reference, where that pays."""
     sent, kind = (part.text, RAW.name) if made.rendering is None else (made.rendering, made.kind)
     try:
-        told = tell(sent, kind, earlier)
+        # An agent that edits a file needs its lines in one piece: what a view repeats of itself is told by reference
+        # only where the user accepts more risk.
+        told = tell(sent, kind, earlier, own=moment.level.deep)
         if told is None or expand(told[0], kind, earlier) != sent:
             return made
     except Exception:

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ LEASE = "/api/lease"
 """A path of every proxy: a request for it, with the token, is answered for as long as its connection is open."""
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """True if `host`, a name or an address, is this machine's own loopback."""
     name = host.strip("[]").lower()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,14 +94,17 @@ def _splintr(vocabulary: str) -> splintr.AnyTokenizer:
 
 
 class SplintrCounter:
-    """Exact counts from the vocabularies inside splintr-rs."""
+    """Exact counts from the vocabularies inside splintr-rs, which are loaded (0.1 s, 40 MB) at the first count."""
 
     estimate = False
     factor = 1.0
 
     def __init__(self, vocabulary: str) -> None:
         self.name = vocabulary
-        self._tokenizer = _splintr(vocabulary)
+
+    @cached_property
+    def _tokenizer(self) -> splintr.AnyTokenizer:
+        return _splintr(self.name)
 
     def count(self, text: str) -> int:
         return _sliced(text, self._count)

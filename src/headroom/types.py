@@ -7,7 +7,7 @@ wants another one makes another one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
@@ -29,19 +29,20 @@ WayBack = Literal["none", "mcp", "tool", "shell"]
 """How the model can fetch an original: no way, our MCP tool, our inserted tool, or a shell command."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ToolCall:
+_NO_ARGS: Mapping[str, Json] = {}
+
+
+class ToolCall(NamedTuple):
     """The call that produced a result: its id, the tool's name, and its arguments as decoded JSON."""
 
     id: str = ""
     name: str = ""
-    args: Mapping[str, Json] = field(default_factory=dict)
+    args: Mapping[str, Json] = _NO_ARGS
     """Arguments by name. A free-form argument string stands under the empty name."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
-    """One content block of a conversation, in order. It is a *part* if its text is ours to change.
+class Item(NamedTuple):
+    """One content block of a conversation, in order. It is a *part* if its text is ours to change. Named by its fields.
 
     The string at `leaf` in the request body equals `head + text + tail`. `head` and `tail` are host text (an exit
     code line, a `<system-reminder>`): left alone, and put back from the current request around a rendering.

@@ -19,7 +19,7 @@ import click
 from headroom import __version__, policy, running, settings, supervisor
 from headroom.cli import output
 from headroom.errors import UsageError
-from headroom.proxy import routes, server
+from headroom.proxy import routes, server, tuning
 from headroom.running import Running, is_loopback
 
 log = logging.getLogger("headroom")
@@ -95,6 +95,7 @@ def _announced(options: server.Options, fingerprint: str, port: int) -> Iterator
 
 async def _served(options: server.Options, listening: Callable[[int], AbstractContextManager[None]]) -> None:
     """Serves until SIGTERM, which service managers send: then the last rows are written, as after Ctrl-C."""
+    tuning.settle()
     serving = asyncio.ensure_future(server.serve(options, listening))
     ended = asyncio.Event()
 

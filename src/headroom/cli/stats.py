@@ -33,7 +33,7 @@ def command(since: str, by: str, as_json: bool) -> None:
     """Shows what the requests through the proxy cost at list price, and what they would have cost without it.
 
     Dollars spared are net: retrievals are subtracted, and a negative figure is shown as one. Hooks see no bill: what
-    they took out is told in tokens.
+    they took out is told in tokens. Batches are not counted: their answers come later, as files.
     """
     ledger = Ledger(settings.load().home)
     start = time.time() - SPANS[since] * DAY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from headroom.compressors import _select
 from headroom.notices import read
@@ -29,6 +29,9 @@ class ByLines:
     only_deep = False
     """True for kinds of which nothing is left out but at levels that are deep."""
 
+    light: Container[str] = ()
+    """The kinds of units of which even short runs are left out."""
+
     def units(self, facts: Facts) -> Sequence[Unit]:
         """The units of the text in order, without overlap; lines between them are always shown."""
         return ()
@@ -38,7 +41,7 @@ class ByLines:
         return _select.told(run)
 
     def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
-        judged = [] if self.only_deep and not deep else _select.select(self.units(facts), facts.query, deep)
+        judged = [] if self.only_deep and not deep else _select.select(self.units(facts), facts.query, deep, self.light)
         if not judged:
             return None
         omissions = [

@@ -28,11 +28,16 @@ _NUMBER = r"(?:0|[1-9]\d{0,9})"
 """Some views count from 0."""
 
 REFERENCE = re.compile(
-    rf"\[= lines (?P<first>{_NUMBER})-(?P<last>{_NUMBER})(?:: as lines (?P<there>{_NUMBER})-(?P<end>{_NUMBER}))?"
+    rf"\[= lines (?P<first>{_NUMBER})-(?P<last>{_NUMBER})(?:"
+    rf"(?:: as lines (?P<there>{_NUMBER})-(?P<end>{_NUMBER}))?"
     rf" of (?P<name>{NAME})(?: \((?P<nth>[1-9]\d{{0,3}})(?:st|nd|rd|th) one up\))? above"
-    r'(?:, at "(?P<words>[^\[\]"\n]{1,60})")?\]',
+    r'(?:, at "(?P<words>[^\[\]"\n]{1,60})")?'
+    rf"|: as lines (?P<here>{_NUMBER})-(?P<here_end>{_NUMBER}) above)\]",
     re.ASCII,
 )
+
+SIGNS = frozenset("+-")
+"""What the lines of a diff begin with that were added or taken out."""
 
 COUNTED = 10
 """Up to here a reader counts lines; a reference to lines further down in a text without numbers quotes their start."""
@@ -64,6 +69,7 @@ class Reference(NamedTuple):
     shifted: bool
     """Whether it says both ranges; otherwise one range holds for both."""
     name: str
+    """Of the earlier text; empty for lines further up in this view itself."""
     nth: int
     words: str
     """How the lines begin, where the earlier text does not number its lines and they stand further down in it."""
@@ -75,17 +81,19 @@ class Reference(NamedTuple):
         if match is None:
             return None
         first, last = int(match["first"]), int(match["last"])
-        there, end = (int(match["there"]), int(match["end"])) if match["there"] else (first, last)
+        shown_there = match["there"] or match["here"]
+        there, end = (int(shown_there), int(match["end"] or match["here_end"])) if shown_there else (first, last)
         if last < first or end - there != last - first:
             raise FormatError(f"the reference {line[:60]!r} has no proper range")
         nth, words = int(match["nth"] or 1), match["words"] or ""
-        return cls(first, last, there, match["there"] is not None, match["name"], nth, words)
+        return cls(first, last, there, shown_there is not None, match["name"] or "", nth, words)
 
     def __str__(self) -> str:
         size = self.last - self.first
         shift = f": as lines {self.there}-{self.there + size}" if self.shifted else ""
         words = f', at "{self.words}"' if self.words else ""
-        return f"[= lines {self.first}-{self.last}{shift} of {called(self.name, self.nth)} above{words}]"
+        of = f" of {called(self.name, self.nth)}" if self.name else ""
+        return f"[= lines {self.first}-{self.last}{shift}{of} above{words}]"
 
 
 class Line(NamedTuple):
@@ -160,9 +168,15 @@ def numbering(lines: Sequence[str], header: int) -> Numbering | None:
 
 def read(view: Numbering | None, lines: Sequence[str]) -> Iterator[Line]:
     """The lines of a text below its header. Raises FormatError on a view that its encoder does not write."""
-    if view is None:
-        return (Line(None, "", line, Reference.read(line)) for line in lines)
-    return _read_view(view, lines)
+    return (_read_line(line) for line in lines) if view is None else _read_view(view, lines)
+
+
+def _read_line(line: str) -> Line:
+    """A line without a number. A reference may stand after the sign of a diff's line: all its lines then have it."""
+    reference = Reference.read(line)
+    if reference is None and line[:1] in SIGNS and (signed := Reference.read(line[1:])) is not None:
+        return Line(None, line[0], line[1:], signed)
+    return Line(None, "", line, reference)
 
 
 def _read_view(view: Numbering, lines: Sequence[str]) -> Iterator[Line]:

@@ -1,9 +1,10 @@
-"""Repeats of earlier texts: what stands already in this request is told by reference, the rest as it is.
+"""Repeats: what stands already in this request is told by reference, the rest as it is.
 
 A pass over the text that would be sent for a new part. A line `[= lines 38-92 of Read of src/flow.py above]` stands
-for these lines, word for word. The rule it keeps: a reference names lines that stand as themselves in an earlier text
-of the same request, never a reference, so that reading it takes one look; and the lines of a numbered view keep
-numbers that can be counted on from the one above.
+for these lines, word for word; `[= lines 70-81: as lines 12-23 above]` for lines further up in the same numbered view.
+The rule it keeps: a reference names lines that stand as themselves in an earlier text of the same request or above it,
+never a reference, so that reading it takes one look; and the lines of a numbered view keep numbers that can be counted
+on from the one above.
 """
 
 from __future__ import annotations
@@ -11,21 +12,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from headroom import policy
-from headroom.compressors._lines.cost import cost
 from headroom.compressors._repeat_lines import (
     LEGEND,
     MARK,
     NAME,
     REFERENCE,
     VIEW,
-    WINDOW,
-    Index,
     Reference,
     Shown,
-    Stretch,
     called,
     first_words,
     indexes,
@@ -35,29 +31,20 @@ from headroom.compressors._repeat_lines import (
     shown,
     windows,
 )  # fmt: skip
+from headroom.compressors._repeat_runs import OWN, Earlier, Run, Signed, Sources, runs_of
 from headroom.errors import FormatError
 from headroom.types import Json, ToolCall
 
 __all__ = ["MARK", "Earlier", "expand", "name_of", "tell", "written"]
 
-MIN_TOKENS = 60
-"""A run must hold this much, by estimate: a reference costs about twenty, and the reader has to look it up."""
-
-JUDGED_CHARS = 1_200
-JUDGED_LINES = 100
-"""A run is judged by its beginning."""
-
-MAX_SOURCES = 4
-"""The latest texts that hold a window are compared; of equal runs the latest text's is told."""
+SIGNED = "diff"
+"""The kind whose lines may stand in other texts without their signs."""
 
 MAX_NAMESAKES = 99
 """Nobody counts further up than this."""
 
 MAX_CHARS = 2 * policy.MAX_CHARS
 """A text that claims to stand for more than any part may hold is garbage."""
-
-LITERAL_KINDS = frozenset({"raw", "reading"})
-"""Kinds whose lines mean the same wherever they stand. Those of others hang on the legend above them."""
 
 NAME_CHARS = 40
 NAME_END = 14
@@ -82,28 +69,6 @@ _ANY_REFERENCE = re.compile(REFERENCE.pattern + "$", re.ASCII | re.MULTILINE)
 _DIRECTORY = re.compile(r"\s*cd \S+ *(?:&&|;) *")
 
 
-class Earlier(NamedTuple):
-    """A text that stands earlier in the same request."""
-
-    name: str
-    """How the model knows it: `Read of src/flow.py`, `Bash go test ./...`, `your Write of a.py`."""
-    text: str
-    """As sent. Empty for a text that cannot be referred to: its name still counts."""
-    kind: str
-    """Name of the compressor that rendered it, `raw` if it was sent as it is."""
-    outline: bool = False
-    """True if something is left out of it: then only a text that is wholly the same refers to it."""
-
-
-class _Run(NamedTuple):
-    """Lines `start` to `stop` of a stretch stand in an earlier text, there from number `number` on."""
-
-    start: int
-    stop: int
-    source: int
-    number: int
-
-
 def name_of(call: ToolCall) -> str:
     """How a call's result is named in references: the tool and its main argument, shortened, without brackets."""
     tool = quoted(call.name, NAME_CHARS) or "tool"
@@ -126,9 +91,10 @@ def written(call: ToolCall) -> list[Earlier]:
     return [Earlier(f"{name}, text {i}" if i > 1 else name, text, "raw") for i, text in enumerate(texts, 1)]
 
 
-def tell(sent: str, kind: str, earlier: Sequence[Earlier]) -> tuple[str, tuple[int, ...]] | None:
-    """`sent` with runs of lines told as references to `earlier` texts (in the order of the request), and the indices
-    of the texts referred to, ascending. None where nothing is worth it. `kind` is as in `Earlier`."""
+def tell(sent: str, kind: str, earlier: Sequence[Earlier], *, own: bool = True) -> tuple[str, tuple[int, ...]] | None:
+    """`sent` with runs of lines told as references to `earlier` texts (in the order of the request) or, with `own`, to
+    its own lines above, and the indices of the texts referred to, ascending. None where nothing is worth it. `kind` is
+    as in `Earlier`."""
     if MARK in sent or _ANY_REFERENCE.search(sent):
         return None
     same = whole(sent, earlier)
@@ -140,11 +106,16 @@ def tell(sent: str, kind: str, earlier: Sequence[Earlier]) -> tuple[str, tuple[i
         return None
     names = _nth(earlier)
     keys = [windows(stretch.lines) for stretch in text.stretches]
-    sources = _Sources(sent, kind, earlier, names, {key for each in keys for key in each})
-    runs = [list(_runs(stretch, each, sources)) for stretch, each in zip(text.stretches, keys, strict=True)]
+    signed = [Signed(stretch) if kind == SIGNED else None for stretch in text.stretches]
+    wanted = [*keys, *(each.keys for each in signed if each)]
+    sources = Sources(sent, kind, earlier, names, {key for each in wanted for key in each})
+    runs = [
+        list(runs_of(stretch, each, sources, diff, own=own))
+        for stretch, each, diff in zip(text.stretches, keys, signed, strict=True)
+    ]
     if not any(runs):
         return None
-    refers = sorted({run.source for each in runs for run in each})
+    refers = sorted({run.source for each in runs for run in each} - {OWN})
     return "\n".join([LEGEND, *_told(text, runs, sources)]), tuple(refers)
 
 
@@ -171,19 +142,27 @@ def expand(told: str, kind: str, earlier: Sequence[Earlier]) -> str:
     out = lines[1:body]
     room = MAX_CHARS
     following: int | None = None  # the number after a reference: shown there though it may not be due
+    here: dict[int, str] = {}  # the lines of this run so far that stand as themselves
+    beyond: int | None = None
     for number, prefix, text, reference in read(view, lines[body:]):
+        if number is None or number != beyond:
+            here.clear()
+        if number is not None:
+            beyond = (reference.last if reference else number) + 1
         if reference is None:
+            if number is not None:
+                here[number] = text
             due = view is not None and number is not None and number == following
             out.append((view.due(number, text) if due else prefix) + text)  # type: ignore[union-attr,arg-type]
             following = None
             continue
-        stands = _standing(reference, number, earlier)
+        stands = _standing(reference, number, earlier) if reference.name else _repeated(reference, here)
         room -= sum(map(len, stands)) + len(stands)
         if room < 0:
             raise FormatError("the references stand for more text than a request can hold")
         out.append(prefix + stands[0])
         if view is None or number is None:
-            out += stands[1:]
+            out += [prefix + line for line in stands[1:]]
         else:
             out += [view.due(n, line) + line for n, line in enumerate(stands[1:], number + 1)]
             following = reference.last + 1
@@ -202,6 +181,18 @@ def _standing(reference: Reference, number: int | None, earlier: Sequence[Earlie
     if reference.words != ("" if index.view else first_words(lines, reference.there)):
         raise FormatError(f"the lines that a reference names do not begin with {reference.words!r}")
     return lines
+
+
+def _repeated(reference: Reference, here: Mapping[int, str]) -> list[str]:
+    """The lines further up in the same run that a reference stands for. Raises FormatError."""
+    if reference.there + reference.last - reference.first >= reference.first:
+        raise FormatError(
+            f"a reference to its own view names lines that do not stand above it: {str(reference)[:60]!r}"
+        )
+    try:
+        return [here[n] for n in range(reference.there, reference.there + reference.last - reference.first + 1)]
+    except KeyError as error:
+        raise FormatError(f"line {error.args[0]} does not stand as itself further up in this view") from None
 
 
 def _named(earlier: Sequence[Earlier], name: str, nth: int) -> Earlier:
@@ -224,90 +215,7 @@ def _nth(earlier: Sequence[Earlier]) -> list[int]:
     return nth[::-1]
 
 
-class _Sources:
-    """Where windows of a new text stand in earlier ones."""
-
-    def __init__(self, sent: str, kind: str, earlier: Sequence[Earlier], nth: Sequence[int], keys: set[int]) -> None:
-        self.earlier, self.nth = earlier, nth
-        self.indexes: dict[int, Index] = {}
-        self.having: dict[int, list[int]] = {}
-        legend = sent.partition("\n")[0]
-        for i in reversed(range(len(earlier))):
-            if not nth[i] or earlier[i].outline or not _comparable(kind, legend, earlier[i]):
-                continue
-            index = indexes.get(earlier[i].text, earlier[i].kind)
-            if index is None:
-                continue
-            for key in index.first.keys() & keys:
-                self.indexes[i] = index
-                having = self.having.setdefault(key, [])
-                if len(having) < MAX_SOURCES:
-                    having.append(i)
-
-    def longest(self, lines: Sequence[str], at: int, key: int, number: int | None, least: int) -> _Run | None:
-        """The longest run of `lines` around `at`, not below `least`, that one earlier text holds."""
-        best: tuple[int, int, bool, int] | None = None
-        for i in self.having[key]:
-            index = self.indexes[i]
-            for place in index.places(key):
-                _, end, there = index.stretch(place)
-                size = _equal(lines, at, index.lines, place, end)
-                rank = (size, i, number is not None and there == number + at, place)
-                if size >= WINDOW and (best is None or rank > best):
-                    best = rank
-        if best is None:
-            return None
-        size, i, _, place = best
-        index = self.indexes[i]
-        start, _, there = index.stretch(place)
-        back = 0
-        while at - back > least and place - back > start and lines[at - back - 1] == index.lines[place - back - 1]:
-            back += 1
-        return _Run(at - back, at + size, i, there - back)
-
-    def reference(self, stretch: Stretch, run: _Run) -> Reference:
-        """What stands for a run of a stretch."""
-        i, there = run.source, run.number
-        own = there if stretch.number is None else stretch.number + run.start
-        last = own + run.stop - run.start - 1
-        words = "" if self.indexes[i].view else first_words(stretch.lines[run.start : run.stop], there)
-        return Reference(own, last, there, own != there, self.earlier[i].name, self.nth[i], words)
-
-
-def _comparable(kind: str, legend: str, source: Earlier) -> bool:
-    """Whether lines of an earlier text mean in a text of this kind what they mean there."""
-    if source.kind in LITERAL_KINDS:
-        return True
-    return source.kind == kind and source.text.partition("\n")[0] == legend
-
-
-def _equal(lines: Sequence[str], at: int, others: Sequence[str], place: int, end: int) -> int:
-    size, limit = 0, min(len(lines) - at, end - place)
-    while size < limit and lines[at + size] == others[place + size]:
-        size += 1
-    return size
-
-
-def _runs(stretch: Stretch, keys: Sequence[int], sources: _Sources) -> Iterator[_Run]:
-    """The runs of a stretch that are worth a reference, from the top, each as long as it gets."""
-    at = done = 0
-    while at < len(keys):
-        run = None
-        if keys[at] in sources.having:
-            run = sources.longest(stretch.lines, at, keys[at], stretch.number, done)
-        if run is not None and _worth(stretch.lines, run):
-            yield run
-            at = done = run.stop
-        else:
-            at += 1
-
-
-def _worth(lines: Sequence[str], run: _Run) -> bool:
-    text = "\n".join(lines[run.start : min(run.stop, run.start + JUDGED_LINES)])
-    return cost(text[:JUDGED_CHARS]) >= MIN_TOKENS
-
-
-def _told(text: Shown, runs: Sequence[Sequence[_Run]], sources: _Sources) -> list[str]:
+def _told(text: Shown, runs: Sequence[Sequence[Run]], sources: Sources) -> list[str]:
     """The lines of a text with these runs of its stretches as references."""
     lines = list(text.lines)
     out: list[str] = []
@@ -316,7 +224,7 @@ def _told(text: Shown, runs: Sequence[Sequence[_Run]], sources: _Sources) -> lis
         for run in each:
             begin = stretch.at + run.start
             out += lines[at:begin]
-            lead = text.lines[begin].removesuffix(stretch.lines[run.start])
+            lead = run.sign or text.lines[begin].removesuffix(stretch.lines[run.start])
             out.append(lead + str(sources.reference(stretch, run)))
             at = stretch.at + run.stop
             if text.view is not None and stretch.number is not None and run.stop < len(stretch.lines):

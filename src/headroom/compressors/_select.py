@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -24,6 +24,9 @@ RARE = 3
 
 MIN_CUT_CHARS = 300
 """A run of units with less text than this is shown: its notice is a sixth of that, and breaks cost attention."""
+
+LIGHT_CUT_CHARS = 90
+"""The same where all of them are of kinds that nobody reads one by one: twice the text of a notice."""
 
 NAMED_SHARE, NAMED_LEAST = 0.2, 3
 """A word of the query names the units it stands in if these are at most this share of all, or this many."""
@@ -53,8 +56,8 @@ _COMMON = frozenset((
 """Words of questions: where one of them is rare in a text, that is chance."""
 
 
-def select(units: Sequence[Unit], query: str | None, deep: bool = False) -> list[Judged]:
-    """Each unit with whether it is shown and why, in order."""
+def select(units: Sequence[Unit], query: str | None, deep: bool = False, light: Container[str] = ()) -> list[Judged]:
+    """Each unit with whether it is shown and why, in order. Of the kinds that are `light` even short runs may go."""
     words = [_words(unit.text) for unit in units] if query or deep else []
     groups: dict[str, list[int]] = defaultdict(list)
     for index, unit in enumerate(units):
@@ -74,7 +77,7 @@ def select(units: Sequence[Unit], query: str | None, deep: bool = False) -> list
             seen |= words[index]
         cut = f"one of {len(groups[unit.alike]):,} alike" if unit.alike else "nothing new"
         judged.append(Judged(unit, bool(reason), reason or cut))
-    return _short_runs_shown(judged)
+    return _short_runs_shown(judged, light)
 
 
 def _reasons(
@@ -147,15 +150,17 @@ def _changes(series: Sequence[float]) -> list[int]:
     return [at - 1, at] if best else []
 
 
-def _short_runs_shown(judged: list[Judged]) -> list[Judged]:
+def _short_runs_shown(judged: list[Judged], light: Container[str]) -> list[Judged]:
     """The same, with runs of units left out shown where they are too short to be worth a notice."""
     start = 0
     while start < len(judged):
         end = start
         while end < len(judged) and not judged[end].shown and judged[end].unit.path == judged[start].unit.path:
             end += 1
-        if end > start and sum(len(one.unit.text) + 1 for one in judged[start:end]) < MIN_CUT_CHARS:
-            judged[start:end] = [Judged(one.unit, True, "too short to leave out") for one in judged[start:end]]
+        run = judged[start:end]
+        least = LIGHT_CUT_CHARS if all(one.unit.kind in light for one in run) else MIN_CUT_CHARS
+        if run and sum(len(one.unit.text) + 1 for one in run) < least:
+            judged[start:end] = [Judged(one.unit, True, "too short to leave out") for one in run]
         start = max(end, start + 1)
     return judged
 

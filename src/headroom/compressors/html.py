@@ -40,7 +40,7 @@ WHAT_MENUS = "markup, scripts, styles and menus of the page"
 
 _PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"\w+://\S+")
-_CODE = re.compile(r"[<>{}();=]")
+_CODE = re.compile(r"[<>{};=]|\w\(|^\s*\)")
 _ASKED = re.compile(r"\w+(?:[-_:]+\w+)*")
 _OF_MARKUP = frozenset(
     (
@@ -57,7 +57,7 @@ class Html(ByteExact):
     """References to repeated blocks, shared beginnings; the readable text of a page."""
 
     name = "html"
-    version = 1
+    version = 2
     content: PartClass = "machine"
     marks: tuple[str, ...] = (MARK,)
 

@@ -56,7 +56,7 @@ class Logs(ByteExact):
     """Line templates under headings of time."""
 
     name = "logs"
-    version = 1
+    version = 2
     content: PartClass = "machine"
     marks: tuple[str, ...] = (MARK,)
 

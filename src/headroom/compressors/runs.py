@@ -14,7 +14,7 @@ from collections.abc import Container, Sequence
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._lines import legend
 from headroom.compressors._lines.cost import cost, sampled_cost
-from headroom.compressors._runs import diagnostics, groups, joins, signs, steps, tracebacks, units
+from headroom.compressors._runs import diagnostics, groups, joins, quiet, signs, steps, tracebacks, units
 from headroom.compressors._runs.steps import GROUPS, HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
 from headroom.errors import FormatError
 from headroom.notices import NOTICE
@@ -31,6 +31,9 @@ MANY_LINES = 150
 CHARS_PER_TOKEN = 6
 """... of which this many make a token: what repeats most is blanks and rules, of which tokens are long."""
 
+MESSAGE_LINES = 8
+"""A message that stands below its announcement is taken to be this long at most."""
+
 TRIAL_LINES = 180
 """Whether templates pay is tried on this many lines of a long text."""
 
@@ -40,7 +43,8 @@ NEWS = re.compile(
     rf"|{_START}(?:[Ee]rror|fatal|panic)(?:\[\w+\])?:|{_START}error TS\d|\d:\d+ +error\b"
     r"|\d (?:passed|failed|errors?|failures?|failing|passing|problems?)\b|^\W*\d+ (?:tests?|packages?)\b"
     rf"|^\W*{_START}(?:Ran|running|collected|added|removed|changed|Resolved|Installed|audited|Tests?)\b.*?\d+ \w"
-    r"|[✕✗✖✘❌×❯]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)|returncode|test result:"
+    r"|^\s+Failed \S|\*\*\*[A-Z]\w+|:line \d+\Z|[✕✗✖✘❌×❯]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)"
+    r"|returncode|test result:"
     r"|^\s*Finished |warnings? generated|^[\w.$]+(?:Error|Exception|Failure)(?::|\Z)|^\S+\.\w+:\d+: (?:[A-Z]\w+)?\Z"
 )
 """Lines with one of these stand word for word."""
@@ -49,7 +53,7 @@ _HINTS = (
     "fail", "error", "fatal", "panic", "exception", "traceback", "build", "passed", "passing", "problem", " test",
     " package", "not ok", "exit", "returncode", "test result", "finished ", "generated", "ran ", "running ",
     "collected ", "added ", "removed ", "changed ", "resolved ", "installed ", "audited ", "tests", ".py:", "failure",
-    *"✕✗✖✘❌×❯",
+    "***", ":line ", *"✕✗✖✘❌×❯",
 )  # fmt: skip
 """In small letters, one of the words that every line of news holds: quicker to look for."""
 
@@ -71,9 +75,10 @@ class Runs(ByteExact):
     """Repetitions, joined lines, compact diagnostics and frames, headings, templates."""
 
     name = "runs"
-    version = 2
+    version = 3
     content: PartClass = "machine"
     marks: tuple[str, ...] = (MARK,)
+    light = quiet.RESULTS
 
     def fit(self, facts: Facts) -> float:
         return signs.fit(facts)
@@ -101,6 +106,7 @@ class Runs(ByteExact):
 def _encoded(facts: Facts, plan: Sequence[Step]) -> str | None:
     """The rendering by these structural steps and what fits behind them; None where there is nothing to gain."""
     known = _Fixed(_suspects(facts.text), diagnostics.present(facts.lines))
+    known.update(dict.fromkeys(_messages(facts.lines), True))
     fixed = known.__getitem__
     lines: Sequence[str] = facts.lines
     clauses: list[str] = []
@@ -115,6 +121,19 @@ def _encoded(facts: Facts, plan: Sequence[Step]) -> str | None:
     if not clauses:
         return None
     return f"{MARK}{legend.AND.join(clauses)}]\n" + "\n".join(lines)
+
+
+def _messages(lines: Sequence[str]) -> set[str]:
+    """The lines below one that announces what went wrong, as `panicked at src/a.rs:3:5:` does."""
+    found: set[str] = set()
+    left = 0
+    for line in lines:
+        left = 0 if not line or line[-1] == ":" else left - 1
+        if left > 0:
+            found.add(line)
+        elif line[-1:] == ":" and "panicked at " in line:
+            left = MESSAGE_LINES + 1
+    return found
 
 
 class _Fixed(dict[str, bool]):
@@ -134,7 +153,7 @@ class _Fixed(dict[str, bool]):
             or (line[:2] == "[…" and bool(NOTICE.fullmatch(line)))
             or not _WORD.search(line)
             or (line in self._suspects and bool(NEWS.search(line)))
-            or (line[0] in " \tE" and bool(_SOURCE.match(line)))
+            or (line[0] in " \tE|>" and bool(_SOURCE.match(line)))
             or tracebacks.is_frame(line)
         )
         return fixed

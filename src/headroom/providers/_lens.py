@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from headroom.providers._host import is_reminder, split
@@ -164,7 +163,7 @@ def settle(items: list[Item], start: int) -> None:
     if len(reminders) == len(items) - start:
         reminders = reminders[1:]
     for i in reminders:
-        items[i] = replace(items[i], hashed=False)
+        items[i] = items[i]._replace(hashed=False)
 
 
 def _only_reminder(item: Item) -> bool:

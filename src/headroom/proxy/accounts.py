@@ -85,8 +85,6 @@ def entry(
 ) -> Entry:  # fmt: skip
     """The row of one round of a turn. A refused request spared nothing: it comes again."""
     changed = asked.changed
-    new = [part for place, part in enumerate(changed.parts) if place in changed.new]
-    old = [part for place, part in enumerate(changed.parts) if place not in changed.new]
     first = number == 0 and status < 400
     return Entry(
         session=asked.session,
@@ -101,9 +99,12 @@ def entry(
         round=number,
         answer=name,
         usage=usage,
-        removed_new=sum(part.tokens_before - part.tokens_after for part in new) if first else 0,
-        removed_old=sum(part.tokens_before - part.tokens_after for part in old) if first else 0,
-        parts=[Part(part.tool, part.kind, part.reason, part.tokens_before, part.tokens_after, part.ref) for part in new]
+        removed_new=sum(part.tokens_before - part.tokens_after for part in changed.parts) if first else 0,
+        removed_old=changed.removed_old if first else 0,
+        parts=[
+            Part(part.tool, part.kind, part.reason, part.tokens_before, part.tokens_after, part.ref)
+            for part in changed.parts
+        ]
         if first
         else [],
     )

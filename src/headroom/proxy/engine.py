@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from headroom import api, pipeline, policy, providers
 from headroom.errors import HeadroomError, StoreError
+from headroom.proxy import increments
 from headroom.proxy.decoding import parsed
 from headroom.proxy.retrieve import DIALECTS
 from headroom.proxy.rewrite import rewritten
@@ -45,6 +46,8 @@ class Job:
     """The way back of the same request as it was sent before and refused: what it brought anew is now left raw."""
     hides: bool = True
     """True if an answer can be kept from the client and followed up: then our tool may be the way back."""
+    kept: bool = False
+    """True if the provider keeps the conversation for the socket, whatever the body says."""
     dry: bool = False
     """True if the body will not be sent: then nothing is kept of it."""
 
@@ -65,14 +68,35 @@ class Changed(NamedTuple):
 
     body: bytes
     parts: tuple[Told, ...] = ()
+    """Those that this request decided: of a long history nothing more has to travel between processes."""
+    removed_old: int = 0
+    """Tokens that the other parts were made smaller by."""
+    refs: frozenset[str] = frozenset()
+    """What is left out of any part."""
     model: str = ""
     way: WayBack = "none"
-    new: frozenset[int] = frozenset()
-    """Places, among the parts, of those that this request decided."""
     why_not: str = ""
     """Why the body was not read, if it was not; empty otherwise."""
     follows: str = ""
     """The answer that the provider is to go on from, if it keeps the conversation."""
+    cut: Mapping[str, int] | None = None
+    """What was cut lately, as `pipeline.Decided` has it; None where later requests show it themselves."""
+
+
+class _Read(NamedTuple):
+    """A body as it was read: its job, the whole and the dialect's own body in it, its items, the settings for it, and
+    what was cut before it, if the provider keeps the conversation."""
+
+    job: Job
+    whole: Any
+    body: dict[str, Any]
+    items: list[Item]
+    moment: Moment
+    cut: Mapping[str, int] | None
+
+
+_UNEDITABLE = (HeadroomError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What a body may raise whose shape is none that its dialect knows."""
 
 
 class Engine:
@@ -110,20 +134,40 @@ class Engine:
     def change(self, job: Job) -> Changed:
         """`job.body` with its parts decided, or the body itself and why it was left. Never raises on its content."""
         try:
-            return self._changed(job)
-        except (HeadroomError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
+            read = self._read(job)
+            if read is None:
+                return Changed(job.body, why_not="the body is not JSON of this dialect")
+            return self._written(read, pipeline.conversation(job.dialect, read.items, read.moment, read.cut))
+        except _UNEDITABLE:
             log.exception("a body of %d bytes could not be edited: it is relayed as it is", len(job.body))
             return Changed(job.body, why_not="the body could not be edited")
 
-    def _changed(self, job: Job) -> Changed:
+    def replay(self, job: Job) -> Changed | None:
+        """What `change` makes of it, if all of its parts were decided before: this takes next to no time, and needs no
+        vocabulary. None of all else."""
+        try:
+            read = self._read(job) if job.refused is None else None
+            if read is None:
+                return None
+            decided = pipeline.replayed(job.dialect, read.items, read.moment, read.cut)
+            return None if decided is None else self._written(read, decided)
+        except _UNEDITABLE:
+            return None  # `change` fails as well, and says why
+
+    def _read(self, job: Job) -> _Read | None:
         whole = parsed(job.body)
         body = inner(whole, job.at)
         if body is None:
-            return Changed(job.body, why_not="the body is not JSON of this dialect")
-        items = _placed(body, PROVIDERS[job.dialect].read(body))
+            return None
+        before = self._before(job, body)
+        items = _placed(body, increments.filled(PROVIDERS[job.dialect].read(body), before.calls))
         if job.refused is not None:
             job = self._retreat(job, items, job.refused)
-        decided = pipeline.conversation(job.dialect, items, self._moment(job, body, items))
+        kept = job.dialect == "openai-responses" and (job.kept or body.get("store") is not False)
+        return _Read(job, whole, body, items, self._moment(job, body, items), before.cut if kept else None)
+
+    def _written(self, read: _Read, decided: pipeline.Decided) -> Changed:
+        job, whole, body, items, _, cut = read
         parts = [item for item in items if item.is_part]
         edits = [
             Edit(part.leaf, part.head + decision.rendering + part.tail)
@@ -134,9 +178,32 @@ class Engine:
         sent = self._hidden(job, body, edited) if decided.way == "tool" else edited
         data = rewritten(job.body, whole, outer(whole, job.at, sent))
         model, follows = body.get("model") or whole.get("model"), body.get("previous_response_id")
-        told = tuple(map(_told, parts, decided.decisions))
-        changed = Changed(data, told, model if isinstance(model, str) else "", decided.way, decided.new)
-        return changed._replace(follows=follows) if isinstance(follows, str) else changed
+        return Changed(
+            data,
+            parts=tuple(_told(parts[place], decided.decisions[place]) for place in sorted(decided.new)),
+            removed_old=sum(
+                decision.tokens_before - decision.tokens_after
+                for place, decision in enumerate(decided.decisions)
+                if place not in decided.new
+            ),
+            refs=frozenset(decision.ref for decision in decided.decisions if decision.ref is not None),
+            model=model if isinstance(model, str) else "",
+            way=decided.way,
+            cut=None if cut is None else dict(decided.cut),
+            follows=follows if isinstance(follows, str) else "",
+        )
+
+    def _before(self, job: Job, body: Json) -> increments.Kept:
+        """What was noted of the answer that a request goes on from."""
+        follows, store = body.get("previous_response_id"), self.store()
+        if job.dialect != "openai-responses" or not isinstance(follows, str) or store is None:
+            return increments.NOTHING
+        try:
+            key = increments.key(follows)
+            return increments.read(store.notes([key]).get(key))
+        except StoreError:
+            log.exception("the calls before a request cannot be read: its parts are decided without them")
+            return increments.NOTHING
 
     def _retreat(self, job: Job, items: list[Item], way: WayBack) -> Job:
         """The job of a refused request, with what was decided for its new parts forgotten."""

@@ -34,7 +34,7 @@ class Leases:
     def _end_in(self, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self.over.set)
 
-    async def hold(self, request: web.Request) -> web.StreamResponse:
+    async def hold(self, request: web.BaseRequest) -> web.StreamResponse:
         """A lease, for as long as its connection is open; refused by 503 where the proxy is about to end."""
         if self.over.is_set() or self._closed.is_set():
             return web.Response(status=503)

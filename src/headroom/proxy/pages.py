@@ -47,7 +47,7 @@ class Pages:
         self._level = level
         self._started = time.time()
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The page at the request's path."""
         try:
             made = await asyncio.to_thread(self._made, request.path, dict(request.query))

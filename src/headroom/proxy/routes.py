@@ -30,7 +30,8 @@ UPSTREAMS: Mapping[str, str] = MappingProxyType(
 
 
 class Route(NamedTuple):
-    """What a path stands for. `dialect` is a provider's name, empty for what is only relayed."""
+    """What a path stands for. `dialect` is a provider's name, empty for what is only relayed; of `METERED` ones only
+    the answers are read."""
 
     upstream: str
     dialect: str = ""
@@ -49,6 +50,9 @@ def _row(pattern: str, *route: object) -> _Row:
     return _Row(re.compile(pattern), Route(*route))  # type: ignore[arg-type]
 
 
+METERED = frozenset({"converse"})
+"""Dialects whose requests pass as they are: their answers are counted, that is all."""
+
 _GENERATE = r"(?:generateContent|streamGenerateContent)"
 _ROWS = (
     _row(r"(?:/anthropic)?/v1/messages", "anthropic", "anthropic", (), True),
@@ -64,9 +68,12 @@ _ROWS = (
     _row(rf"/v1internal:{_GENERATE}", "code-assist", "gemini", ("request",), True),
     _row(r"/v1internal:countTokens", "code-assist", "gemini", ("request",)),
     _row(rf"/v1(?:beta1)?/projects/.+/publishers/google/models/[^/]+:{_GENERATE}", "vertex", "gemini", (), True),
+    _row(r"/v1(?:beta1)?/projects/.+/publishers/google/models/[^/]+:countTokens", "vertex", "gemini"),
+    _row(r"/v1(?:beta1)?/projects/.+/publishers/anthropic/models/count-tokens:rawPredict", "vertex", "anthropic"),
     _row(r"/v1(?:beta1)?/projects/.+/publishers/anthropic/models/[^/]+:(?:rawPredict|streamRawPredict)", "vertex",
          "anthropic", (), True),
     _row(r"/model/[^/]+/invoke(?:-with-response-stream)?", "bedrock", "anthropic", (), True),
+    _row(r"/model/[^/]+/converse(?:-stream)?", "bedrock", "converse", (), True),
 )  # fmt: skip
 
 _RELAYED = (

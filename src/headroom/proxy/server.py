@@ -11,28 +11,29 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
 import aiohttp
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.typedefs import LooseHeaders
-from yarl import URL
 
 from headroom import policy
 from headroom.ledger import Ledger
 from headroom.prices import Usage
-from headroom.proxy import bodies, routes, websocket
+from headroom.proxy import bodies, routes, tuning, websocket
 from headroom.proxy.accounts import Accounts, entry, is_held_out, session_of
 from headroom.proxy.engine import Changed, Job
 from headroom.proxy.guard import TOKEN_HEADER, Guard
 from headroom.proxy.leases import Leases
 from headroom.proxy.pages import Pages
-from headroom.proxy.turns import Asked, Turns, may_be_ours
-from headroom.proxy.upstream import HEADER_BYTES, forwarded, session, web_proxy
+from headroom.proxy.quarantine import Quarantine
+from headroom.proxy.turns import PULSE_SECONDS, Asked, Turns, may_be_ours
+from headroom.proxy.upstream import HEADER_BYTES, Upstreams, forwarded
 from headroom.proxy.workers import DEADLINE, Workers
 from headroom.running import LEASE
 
@@ -73,6 +74,8 @@ class Options:
     """Seconds that new parts of a body may take before they are left as they are."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """Waits between two tries of a hidden round."""
+    pulse: float = PULSE_SECONDS
+    """Seconds between two signs of life for a client that waits for a hidden round."""
     upstreams: dict[str, str] = field(default_factory=lambda: dict(routes.UPSTREAMS))
 
 
@@ -86,35 +89,29 @@ class Proxy:
             options.home, options.store_cap, options.vocabulary, options.rules, options.thresholds,
             deadline=options.deadline,
         )  # fmt: skip
-        self._turns = Turns(self._workers.own, options.sleep)
+        self._turns = Turns(self._workers.own, options.sleep, options.pulse)
         ledger = Ledger(options.home)
         self._accounts = Accounts(ledger)
         self._pages = Pages(ledger, self._workers.own, options.level)
         self.leases = Leases(options.leased)
-        self._quarantined: set[str] = set()
-        """Conversations whose provider refused what we made: their later parts are left as they are."""
+        self._quarantine = Quarantine(self._workers.own.store)
         self._extra = {name: url for name, url in options.upstreams.items() if name not in routes.UPSTREAMS}
-        self._session: aiohttp.ClientSession | None = None
 
-    def app(self) -> web.Application:
-        """The application; it starts its connections and workers, and ends them with itself."""
-        app = web.Application(client_max_size=bodies.MAX_BYTES)
-        app.router.add_route("*", "/{path:(?s:.*)}", self.handle)
-        app.cleanup_ctx.append(self._running)
-        app.on_shutdown.append(lambda app: self.leases.close())
-        return app
-
-    async def _running(self, app: web.Application) -> AsyncIterator[None]:
-        self._session = session()
+    async def start(self) -> None:
+        """Starts the connections and the workers."""
+        self._upstreams = Upstreams()
         self._workers.start()
-        writing = asyncio.create_task(self._accounts.run())
-        yield
-        writing.cancel()
+        self._beside = [asyncio.create_task(work) for work in (self._accounts.run(), tuning.keep_small())]
+
+    async def close(self) -> None:
+        """Ends what `start` started, once nothing is asked any more."""
+        for task in self._beside:
+            task.cancel()
         await self._accounts.close()
-        await self._session.close()
+        await self._upstreams.close()
         await self._workers.close()
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Any request of a client."""
         if not request.raw_path.startswith("/"):
             return _problem(400, "the request names a whole URL; this is no web proxy: set the client's base URL to it")
@@ -127,6 +124,9 @@ class Proxy:
         refused = self._guard.refuses(headers, guarded)
         if refused is not None:
             return _problem(403, refused)
+        if headers.get("expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # nothing of the answer has been sent
         if own and request.path == LEASE:
             return await self.leases.hold(request)
         if own:
@@ -136,12 +136,12 @@ class Proxy:
         except web.HTTPRequestEntityTooLarge:
             return _problem(413, f"the request body is larger than {bodies.MAX_BYTES:,} bytes; no provider takes that")
 
-    async def _relay(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
+    async def _relay(self, request: web.BaseRequest, headers: dict[str, str]) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         route, path = routes.find(request.method, path, headers, self._extra)
         target = f"{self.options.upstreams[route.upstream]}{path}" + (f"?{query}" if query else "")
         socket = headers.get("upgrade", "").lower() == "websocket"
-        unread = not route.dialect or _is_signed(headers)
+        unread = not route.dialect or route.dialect in routes.METERED or _is_signed(headers)
         if DRY_HEADER in headers and (socket or unread):
             return _problem(404, f"{path} is a path whose bodies are not read")
         try:
@@ -151,12 +151,12 @@ class Proxy:
                 route = route._replace(dialect="openai-responses", answers=True)
                 return await self._socket(request, headers, route, target)
             if unread:
-                return await self._pass(request, headers, target)
+                return await self._pass(request, headers, route, target)
             return await self._shrink(request, headers, route, target)
         except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
             return self._broken(request, route, error)
 
-    def _broken(self, request: web.Request, route: routes.Route, error: Exception) -> web.Response:
+    def _broken(self, request: web.BaseRequest, route: routes.Route, error: Exception) -> web.Response:
         """What becomes of a request whose client or upstream is gone. An answer that has begun can only be cut off."""
         if request.transport is None or request.transport.is_closing():
             return web.Response()  # to nobody
@@ -170,32 +170,24 @@ class Proxy:
             502, f"the upstream {base} cannot be reached ({_reason(error)}); is it running, and is the network up?"
         )
 
-    async def _send(
-        self, method: str, target: str, headers: LooseHeaders, body: bytes | AsyncIterator[bytes] | None
-    ) -> aiohttp.ClientResponse:
-        assert self._session is not None
-        return await self._session.request(
-            method, URL(target, encoded=True), headers=headers, data=body, allow_redirects=False,
-            proxy=web_proxy(target),
-        )  # fmt: skip
-
-    async def _pass(self, request: web.Request, headers: dict[str, str], target: str) -> web.StreamResponse:
-        """Relays what is not ours to read, in both directions as it comes."""
+    async def _pass(
+        self, request: web.BaseRequest, headers: dict[str, str], route: routes.Route, target: str
+    ) -> web.StreamResponse:
+        """Relays what is not ours to read, in both directions as it comes; of a model's answer the account is read."""
         passed = forwarded(request.raw_headers)
         if request.body_exists and "content-length" in headers:
             passed["Content-Length"] = headers["content-length"]
         body = _streamed(request) if request.body_exists else None
-        answer = await self._send(request.method, target, passed, body)
+        answer = await self._upstreams.send(request.method, target, passed, body)
         try:
-            asked = Asked(
-                route=routes.Route(""), session="", body=b"", changed=Changed(b""), again=_never, told=lambda *_: None
-            )
+            changed = Changed(b"", model=routes.model_in(target))
+            asked = self._asked(headers, route, b"", changed, "meter", 0.0, _never)
             return await self._turns.relay(request, asked, answer)
         finally:
             answer.release()
 
     async def _shrink(
-        self, request: web.Request, headers: dict[str, str], route: routes.Route, target: str
+        self, request: web.BaseRequest, headers: dict[str, str], route: routes.Route, target: str
     ) -> web.StreamResponse:
         """Relays a body that a route knows, made smaller."""
         started = perf_counter()
@@ -203,7 +195,7 @@ class Proxy:
         coding = headers.get("content-encoding", "").strip().lower()
         plain = bodies.decoded(data, coding)
         changed = Changed(data, why_not=f"a body with coding {coding} is not read")
-        level = self._level(headers)
+        level = await self._level(headers)
         job = None
         if plain is not None:
             hides = "alt=sse" in target or not target.partition("?")[0].endswith(":streamGenerateContent")
@@ -221,13 +213,13 @@ class Proxy:
         passed = forwarded(request.raw_headers, plain=route.answers)
 
         async def again(body: bytes) -> aiohttp.ClientResponse:
-            return await self._send(request.method, target, passed, bodies.encoded(body, coding))
+            return await self._upstreams.send(request.method, target, passed, bodies.encoded(body, coding))
 
         asked = self._asked(headers, route, plain or b"", changed, level, milliseconds, again)
-        answer = await self._send(request.method, target, passed, data)
+        answer = await self._upstreams.send(request.method, target, passed, data)
         if job is not None and answer.status == 400 and may_be_ours(changed, await answer.read()):
             log.warning("the provider refused a request with new parts made smaller: it is sent again with them raw")
-            self._quarantined.add(asked.session)
+            await self._quarantine.add(asked.session)
             answer.release()
             asked.changed = await self._workers.change(replace(job, refused=changed.way))
             answer = await again(asked.changed.body)
@@ -255,18 +247,15 @@ class Proxy:
         return asked
 
     async def _socket(
-        self, request: web.Request, headers: dict[str, str], route: routes.Route, target: str
+        self, request: web.BaseRequest, headers: dict[str, str], route: routes.Route, target: str
     ) -> web.StreamResponse:
         """Relays a WebSocket; where the upstream takes none, the client is told to speak HTTP."""
-        assert self._session is not None
-        level = self._level(headers)
+        level = await self._level(headers)
         passed = forwarded(request.raw_headers)
         for name in [name for name in passed if name.lower().startswith("sec-websocket-")]:
             passed.popall(name, None)
         try:
-            upstream = await self._session.ws_connect(
-                URL(target, encoded=True), headers=passed, max_msg_size=websocket.MAX_FRAME, proxy=web_proxy(target)
-            )
+            upstream = await self._upstreams.connect(target, passed, websocket.MAX_FRAME)
         except aiohttp.WSServerHandshakeError as error:
             if error.status in (401, 403, 429):
                 return _problem(error.status, f"the upstream refused the WebSocket: {error.message}")
@@ -282,9 +271,9 @@ class Proxy:
         await websocket.Socket(frame, client, upstream).run()
         return client
 
-    def _level(self, headers: dict[str, str]) -> str:
+    async def _level(self, headers: dict[str, str]) -> str:
         session = session_of(headers)
-        if session and (session in self._quarantined or is_held_out(session, self.options.holdout)):
+        if is_held_out(session, self.options.holdout) or await self._quarantine.holds(session):
             return "meter"
         asked = headers.get(LEVEL_HEADER, "")
         return asked if asked in policy.LEVELS else self.options.level
@@ -306,7 +295,7 @@ async def _never(body: bytes) -> aiohttp.ClientResponse:
     raise AssertionError("a request that is only relayed has no second round")
 
 
-async def _streamed(request: web.Request) -> AsyncIterator[bytes]:
+async def _streamed(request: web.BaseRequest) -> AsyncIterator[bytes]:
     async for data in request.content.iter_chunked(CHUNK):
         yield data
 
@@ -328,12 +317,33 @@ def _problem(status: int, message: str) -> web.Response:
     )
 
 
-def runner(proxy: Proxy) -> web.AppRunner:
-    """Runs a proxy's application: a handler ends when its client leaves, and bodies keep their content coding."""
-    return web.AppRunner(
-        proxy.app(), handler_cancellation=True, auto_decompress=False, access_log=None, logger=http_log,
-        max_line_size=HEADER_BYTES, max_field_size=HEADER_BYTES,
+@asynccontextmanager
+async def running(proxy: Proxy, host: str, port: int) -> AsyncIterator[int]:
+    """Runs a proxy, and gives the port that it listens on. Raises OSError where the port is taken."""
+
+    def request(
+        message: RawRequestMessage, payload: StreamReader, protocol: web.RequestHandler,
+        writer: AbstractStreamWriter, task: asyncio.Task[None],
+    ) -> web.BaseRequest:  # fmt: skip
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=bodies.MAX_BYTES)
+
+    loop = asyncio.get_running_loop()
+    # No web.Application: its one route would cost a tenth of a relayed request. A handler ends with its client,
+    # and bodies keep their content coding.
+    listener = web.Server(
+        proxy.handle, request_factory=request, handler_cancellation=True, auto_decompress=False, access_log=None,
+        logger=http_log, max_line_size=HEADER_BYTES, max_field_size=HEADER_BYTES,
     )  # fmt: skip
+    runner = web.ServerRunner(listener)
+    await proxy.start()
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
+        yield runner.addresses[0][1]
+    finally:
+        await proxy.leases.close()
+        await runner.cleanup()
+        await proxy.close()
 
 
 async def serve(options: Options, listening: Callable[[int], AbstractContextManager[None]]) -> None:
@@ -343,12 +353,7 @@ async def serve(options: Options, listening: Callable[[int], AbstractContextMana
         listening: is entered with the port once the proxy listens, and left before it ends.
     """
     proxy = Proxy(options)
-    running = runner(proxy)
-    await running.setup()
-    try:
-        await web.TCPSite(running, options.host, options.port).start()
-        with listening(running.addresses[0][1]):
+    async with running(proxy, options.host, options.port) as port:
+        with listening(port):
             proxy.leases.start()
             await proxy.leases.over.wait()
-    finally:
-        await running.cleanup()

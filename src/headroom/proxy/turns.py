@@ -15,9 +15,9 @@ import logging
 import re
 import zlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -25,9 +25,12 @@ from multidict import CIMultiDict
 
 from headroom.errors import HeadroomError, StoreError
 from headroom.prices import Usage
+from headroom.proxy import increments
 from headroom.proxy.decoding import encoded, parsed
 from headroom.proxy.engine import Changed, Engine, inner, outer
+from headroom.proxy.eventstream import CONTENT_TYPE
 from headroom.proxy.retrieve import DIALECTS
+from headroom.proxy.retrieve.framed import Framed
 from headroom.proxy.retrieve.keys import digest
 from headroom.proxy.retrieve.turn import MAX_ROUNDS, NO_MORE, Answer, Call, Round, Turn
 from headroom.proxy.rewrite import rewritten
@@ -35,9 +38,10 @@ from headroom.proxy.routes import Route
 from headroom.proxy.upstream import answered
 from headroom.proxy.usage import Meter
 from headroom.retrieval import redeem
-from headroom.types import Store
+from headroom.types import Json, Store
 
 log = logging.getLogger("headroom")
+T = TypeVar("T")
 
 MOST_ROUNDS = MAX_ROUNDS + 2
 """After this many the turn ends, whatever the model asks for."""
@@ -47,6 +51,9 @@ RETRIED = frozenset({429, 500, 502, 503, 504, 529})
 
 TRIES, FIRST_WAIT, LONGEST_WAIT = 4, 0.5, 30.0
 """Attempts at a hidden round, and seconds between them, doubled each time; `retry-after` goes first."""
+
+PULSE_SECONDS = 15.0
+"""A client that waits for a hidden round hears so often that its answer goes on; OpenAI's own pulse comes every 30."""
 
 UNREACHABLE = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -79,6 +86,12 @@ class Asked:
     """Takes the usage, the number and the provider's name of each round."""
 
 
+class _Relayed(web.StreamResponse):
+    """An answer whose headers go out with its first bytes, if these are at hand: half as many packets."""
+
+    _send_headers_immediately = False
+
+
 class Refusal(NamedTuple):
     """What the upstream says instead of a hidden round's answer."""
 
@@ -87,38 +100,69 @@ class Refusal(NamedTuple):
     headers: CIMultiDict[str]
 
 
+class Tries:
+    """Counts the attempts at one hidden round."""
+
+    def __init__(self) -> None:
+        self._left = TRIES - 1
+        self._wait = FIRST_WAIT
+
+    def pause(self, status: int, after: str = "") -> float | None:
+        """Seconds to wait before the next attempt, None if there is none: for what the refusal's status is, and what
+        it says of `retry-after`."""
+        if not self._left or status not in RETRIED:
+            return None
+        self._left -= 1
+        pause = _after(after, self._wait)
+        self._wait *= 2
+        return pause
+
+
 class Turns:
     """Relays answers of all conversations.
 
     Args:
         sleep: waits so many seconds before a hidden round is asked for again.
+        pulse: seconds between two signs for a client that waits for a hidden round.
     """
 
-    def __init__(self, engine: Engine, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(
+        self, engine: Engine, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep, pulse: float = PULSE_SECONDS
+    ) -> None:
         self._engine = engine
-        self._sleep = sleep
+        self.sleep = sleep
+        self._pulse = pulse
         self._refs: OrderedDict[str, set[str]] = OrderedDict()
 
-    async def relay(self, request: web.Request, asked: Asked, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    async def relay(self, request: web.BaseRequest, asked: Asked, answer: aiohttp.ClientResponse) -> web.StreamResponse:
         """The answer, byte for byte, as it comes."""
         meter = _meter(asked, answer, _coding(answer))
-        response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=answered(answer.raw_headers))
+        response = _Relayed(status=answer.status, reason=answer.reason, headers=answered(answer.raw_headers))
+        # A refusal was read before; of another answer the beginning is often here with its headers.
+        first = await answer.read() if answer.content.at_eof() else answer.content.read_nowait()
         await response.prepare(request)
-        if answer.content.at_eof():  # read before, to see what was refused
-            await response.write(await answer.read())
+        if first:
+            await response.write(first)
+            meter.feed(first)
+        request.writer.send_headers()
         async for data in answer.content.iter_any():
             await response.write(data)
             meter.feed(data)
         self.told(asked, meter.usage(), 0, meter.name, answer.status)
+        await self.keep(asked, meter.name, meter.output)
         await response.write_eof()
         return response
 
-    async def converse(self, request: web.Request, asked: Asked, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    async def converse(
+        self, request: web.BaseRequest, asked: Asked, answer: aiohttp.ClientResponse
+    ) -> web.StreamResponse:
         """The answer without our calls, and what the model says once they are answered."""
         if _coding(answer) not in _READ:
             return await self.relay(request, asked, answer)
-        stream = "event-stream" in answer.content_type
+        framed = CONTENT_TYPE in answer.content_type
+        stream = framed or "event-stream" in answer.content_type
         turn = DIALECTS[asked.route.dialect].turn(stream=stream)
+        turn = Framed(turn) if framed else turn
         headers = answered(answer.raw_headers, resized=True)
         headers.popall("Content-Encoding", None)
         response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
@@ -130,7 +174,7 @@ class Turns:
             while await self._goes_on(response, asked, answer, turn, rounds):
                 sent = await asyncio.to_thread(_followed, asked, sent, *rounds[-1])
                 answer.release()
-                again = await self._again(asked, sent)
+                again = await self.waited(self._again(asked, sent), lambda: _tell(response, turn))
                 if isinstance(again, Refusal):
                     return await _refused(request, response, turn, again)
                 answer = again
@@ -178,6 +222,7 @@ class Turns:
                 await response.write(shown)
             meter.feed(plain)
         self.told(asked, meter.usage(), number, meter.name)
+        await self.keep(asked, meter.name, meter.output)
         return turn.end_round()
 
     async def redeemed(self, asked: Asked, done: Round, number: int) -> tuple[Answer, ...]:
@@ -193,7 +238,7 @@ class Turns:
 
     def _known(self, asked: Asked) -> set[str]:
         """The refs that this conversation was given, also those whose notices it has since compacted."""
-        given = {part.ref for part in asked.changed.parts if part.ref is not None}
+        given = set(asked.changed.refs)
         name = asked.session or asked.changed.follows
         return self._given(name, given) if name else given
 
@@ -225,6 +270,13 @@ class Turns:
         if name and not asked.session and asked.route.dialect == "openai-responses":
             self._given(name, self._known(asked))
 
+    async def keep(self, asked: Asked, name: str | None, output: Sequence[Json]) -> None:
+        """Notes of an answer what the client's next request may leave out."""
+        cut = asked.changed.cut
+        data = increments.note(output, cut) if name and cut is not None else None
+        if name and data is not None:
+            await self._note([increments.key(name)], data)
+
     async def seen(self, asked: Asked) -> None:
         """Notes the refs that a request carries, for the session's later requests."""
         await self._recall(asked)
@@ -247,29 +299,55 @@ class Turns:
         except StoreError:
             log.exception("a retrieval cannot be remembered: the next request will not show it")
 
+    async def waited(self, coming: Awaitable[T], tell: Callable[[], Awaitable[None]]) -> T:
+        """What comes; for as long as it does not, the client is told that its answer goes on."""
+        task = asyncio.ensure_future(coming)
+        waits = True
+        try:
+            while not (await asyncio.wait([task], timeout=self._pulse))[0]:
+                await tell()
+            waits = False
+            return task.result()
+        finally:
+            if waits:  # the client is gone
+                await _dropped(task)
+
     async def _again(self, asked: Asked, body: bytes) -> aiohttp.ClientResponse | Refusal:
         """The next round's answer; refusals that pass are waited for."""
-        wait = FIRST_WAIT
-        for left in range(TRIES - 1, -1, -1):
-            pause = wait
+        tries = Tries()
+        while True:
+            after = ""
             try:
                 answer = await asked.again(body)
                 if answer.status == OK:
                     return answer
                 refusal = Refusal(answer.status, await answer.read(), answered(answer.raw_headers, resized=True))
-                pause = _after(answer.headers, wait)
+                after = answer.headers.get("retry-after", "")
             except UNREACHABLE as error:
                 told = encoded({"error": {"message": f"headroom proxy: the upstream broke off: {error!r}"}})
                 refusal = Refusal(BAD_GATEWAY, told, CIMultiDict({"Content-Type": "application/json"}))
-            if not left or refusal.status not in RETRIED:
-                break
-            await self._sleep(pause)
-            wait *= 2
-        return refusal
+            pause = tries.pause(refusal.status, after)
+            if pause is None:
+                return refusal
+            await self.sleep(pause)
+
+
+async def _dropped(task: asyncio.Future[T]) -> None:
+    """Ends a task that nobody waits for, and with it the request upstream, even if that was answered just now."""
+    task.cancel()
+    for found in await asyncio.gather(task, return_exceptions=True):
+        if isinstance(found, aiohttp.ClientResponse):
+            found.close()
+
+
+async def _tell(response: web.StreamResponse, turn: Turn) -> None:
+    sign = turn.waiting()
+    if response.prepared and sign:
+        await response.write(sign)
 
 
 async def _refused(
-    request: web.Request, response: web.StreamResponse, turn: Turn, refusal: Refusal
+    request: web.BaseRequest, response: web.StreamResponse, turn: Turn, refusal: Refusal
 ) -> web.StreamResponse:
     """The upstream refused a hidden round for good: said in the running stream, or as it is."""
     if not response.prepared:
@@ -303,8 +381,8 @@ def _followed(asked: Asked, sent: bytes, done: Round, answers: tuple[Answer, ...
 
 def may_be_ours(changed: Changed, refusal: bytes) -> bool:
     """True if a refusal (status 400) may be due to what we changed in the parts that this request brought."""
-    new = (part for place, part in enumerate(changed.parts) if place in changed.new)
-    return any(part.tokens_after != part.tokens_before for part in new) and not _OTHERS.search(refusal)
+    made = any(part.tokens_after != part.tokens_before for part in changed.parts)
+    return made and not _OTHERS.search(refusal)
 
 
 def _coding(answer: aiohttp.ClientResponse) -> str:
@@ -315,7 +393,7 @@ def _meter(asked: Asked, answer: aiohttp.ClientResponse, coding: str) -> Meter:
     return Meter(asked.route.dialect if asked.route.answers else "", answer.content_type, coding)
 
 
-def _after(headers: Mapping[str, str], wait: float) -> float:
+def _after(told: str, wait: float) -> float:
     """Seconds to wait before the next try; a date, which no provider sends, does not count."""
-    told = headers.get("retry-after", "").strip()
+    told = told.strip()
     return min(float(told), LONGEST_WAIT) if re.fullmatch(r"\d+(?:\.\d*)?", told) else wait

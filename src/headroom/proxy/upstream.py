@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import ssl
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.typedefs import LooseHeaders
 from multidict import CIMultiDict
+from yarl import URL
 
 from headroom.errors import UsageError
 
@@ -27,6 +31,12 @@ OURS = "x-headroom-"
 HEADER_BYTES = 64 * 1024
 """A request line, a status line or a header may be this long: identity tokens pass the usual limit of 8 kB, and what a
 provider takes is for the provider to say."""
+
+LARGE_BYTES = 2**20
+"""A longer body is written in pieces, so that the event loop is not held up (aiohttp warns from this size on)."""
+
+PROXY_SECONDS = 10
+"""So often it is asked anew which proxy leads to a host: a laptop changes networks, and asking takes 0.1 ms."""
 
 CERTIFICATES = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE")
 """Variables that name certificate authorities of the user's own."""
@@ -105,14 +115,48 @@ def web_proxy(url: str) -> str | None:
     return getproxies().get(parts.scheme)
 
 
-def session() -> aiohttp.ClientSession:
-    """The client of all upstreams: no limit on connections, no time limit on an answer, nothing decoded."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=trust(), ttl_dns_cache=60),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=15),
-        auto_decompress=False,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-        max_line_size=HEADER_BYTES,
-        max_field_size=HEADER_BYTES,
-    )
+class Upstreams:
+    """The connections to all upstreams: no limit on their number, no time limit on an answer, nothing decoded."""
+
+    def __init__(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=trust(), ttl_dns_cache=60),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=15),
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            max_line_size=HEADER_BYTES,
+            max_field_size=HEADER_BYTES,
+        )
+        self._asked = 0.0
+        self._proxies: dict[str, str | None] = {}
+
+    async def send(
+        self, method: str, target: str, headers: LooseHeaders, body: bytes | AsyncIterator[bytes] | None
+    ) -> aiohttp.ClientResponse:
+        """Sends a request as it is, and follows no redirect: the client may not want it."""
+        data = io.BytesIO(body) if isinstance(body, bytes) and len(body) > LARGE_BYTES else body
+        return await self._session.request(
+            method, URL(target, encoded=True), headers=headers, data=data, allow_redirects=False,
+            proxy=self._web_proxy(target),
+        )  # fmt: skip
+
+    async def connect(self, target: str, headers: LooseHeaders, max_bytes: int) -> aiohttp.ClientWebSocketResponse:
+        """Opens a WebSocket whose messages may have so many bytes."""
+        return await self._session.ws_connect(
+            URL(target, encoded=True), headers=headers, max_msg_size=max_bytes, proxy=self._web_proxy(target)
+        )
+
+    async def close(self) -> None:
+        """Ends all connections."""
+        await self._session.close()
+
+    def _web_proxy(self, target: str) -> str | None:
+        """`web_proxy`, remembered for a while."""
+        if time.monotonic() > self._asked + PROXY_SECONDS:
+            self._asked = time.monotonic()
+            self._proxies.clear()
+        origin = target[: target.find("/", len("https://"))]
+        if origin not in self._proxies:
+            self._proxies[origin] = web_proxy(origin)
+        return self._proxies[origin]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from typing import Any
 
 from headroom.prices import Usage
 from headroom.proxy.decoding import parsed
+from headroom.proxy.eventstream import CONTENT_TYPE, Frames
 from headroom.proxy.sse import Events
 
 MAX_WHOLE = 16 * 1024 * 1024
@@ -16,6 +18,9 @@ MAX_WHOLE = 16 * 1024 * 1024
 
 MOST_TOKENS = 10**9
 """A larger count is a mistake: no model reads that much."""
+
+MOST_CHARS = 40
+"""Of a tier's name, this much is kept."""
 
 SHORTEST_NAME = 16
 """A shorter name of an answer is not the only one of its kind: Ollama draws `chatcmpl-512` from a thousand."""
@@ -31,7 +36,9 @@ def _anthropic(usage: Any) -> Usage:
     """The sums do not hold the compactions that the provider ran: each is a call with an account of its own."""
     calls = usage.get("iterations")
     compactions = [call for call in calls if _is_compaction(call)] if isinstance(calls, list) else []
-    return Usage(*map(sum, zip(*map(_anthropic_call, (usage, *compactions)), strict=True)))
+    told = [_anthropic_call(call)[:-1] for call in (usage, *compactions)]
+    fresh, read, write, hour, made = map(sum, zip(*told, strict=True))
+    return Usage(fresh, read, write, hour, made)
 
 
 def _is_compaction(call: Any) -> bool:
@@ -63,18 +70,58 @@ def _gemini(usage: Any) -> Usage:
     return Usage(max(0, prompt - read), read, 0, 0, made)
 
 
+def _converse(usage: Any) -> Usage:
+    return Usage(
+        _number(usage, "inputTokens"), _number(usage, "cacheReadInputTokens"), *_converse_writes(usage),
+        _number(usage, "outputTokens"),
+    )  # fmt: skip
+
+
+def _converse_writes(usage: Any) -> tuple[int, int]:
+    """What was written for five minutes, and for an hour: `cacheDetails` tells them apart, where it is there."""
+    told = usage.get("cacheDetails")
+    details = told if isinstance(told, list) else []
+    hour = sum(_number(one, "inputTokens") for one in details if isinstance(one, dict) and one.get("ttl") == "1h")
+    written = _number(usage, "cacheWriteInputTokens")
+    return written - min(hour, written), min(hour, written)
+
+
 READERS: Mapping[str, Callable[[Any], Usage]] = MappingProxyType(
     {
         "anthropic": _anthropic,
         "openai-chat": lambda u: _openai(u, "prompt_tokens", "prompt_tokens_details", "completion_tokens"),
         "openai-responses": lambda u: _openai(u, "input_tokens", "input_tokens_details", "output_tokens"),
         "gemini": _gemini,
+        "converse": _converse,
     }
 )
 """How each dialect's usage object is read."""
 
-_SIGNS = (b'"usage', b'"message_start"', b'"message_delta"')
+USUAL = frozenset({"standard", "default", "auto", "on_demand", "global", "not_available"})
+"""Words that providers tell of a request that was billed as usual."""
+
+_TIER = ("service_tier", "serviceTier", "trafficType", "speed", "inference_geo")
+"""Where providers tell how they billed, in the usage or beside it."""
+
+_SIGNS = re.compile(rb'"(?:usage|message_start"|message_delta")')
 """An event without one of these says nothing of usage: it is not parsed."""
+
+
+def account(dialect: str, usage: Mapping[str, Any]) -> Usage:
+    """What a usage object says, with the tier that stands in it or was put there."""
+    words = [usage.get(name) for name in _TIER]
+    words = [word.get("type") if isinstance(word, dict) else word for word in words]
+    told = (word.lower().removeprefix("on_demand_") for word in words if isinstance(word, str))
+    tier = " ".join(dict.fromkeys(word for word in told if word and word not in USUAL))
+    return READERS[dialect](usage)._replace(tier=tier[:MOST_CHARS])
+
+
+def billed(holder: Mapping[str, Any]) -> dict[str, Any]:
+    """The account that an answer, or an event of one, holds: its usage, and the tier that stands beside that. Without
+    a usage it says what was asked for, not what was billed."""
+    beside = {key: holder[key] for key in ("service_tier", "serviceTier") if holder.get(key) is not None}
+    found = _under(holder, "usage") | _under(holder, "usageMetadata")
+    return {name: value for name, value in (beside | found).items() if value is not None} if found else {}
 
 
 CODINGS: Mapping[str, int] = MappingProxyType({"gzip": 47, "x-gzip": 47, "deflate": 47})
@@ -87,27 +134,34 @@ class Meter:
 
     def __init__(self, dialect: str, content_type: str, coding: str = "") -> None:
         coding = coding.strip().lower()
-        self._read = READERS.get(dialect) if coding in ("", "identity", *CODINGS) else None
+        self._dialect = dialect if dialect in READERS and coding in ("", "identity", *CODINGS) else ""
         self._events = Events() if "event-stream" in content_type.lower() else None
+        self._frames = Frames() if CONTENT_TYPE in content_type.lower() else None
         self._inflate = zlib.decompressobj(CODINGS[coding]) if coding in CODINGS else None
         self._whole: bytearray | None = bytearray() if "json" in content_type.lower() else None
         self._found: dict[str, Any] = {}
+        self.output: list[Any] = []
+        """The items of a whole answer of Responses, or of the last event of a streamed one."""
         self.name: str | None = None
         """What the provider calls the answer, if that is a name of its own; the same answer seen twice is counted
         once."""
 
     def feed(self, data: bytes) -> None:
         """Looks at the next bytes of the answer."""
-        if self._read is None:
+        if not self._dialect:
             return
         if self._inflate is not None:
             try:
                 data = self._inflate.decompress(data)
             except zlib.error:
-                self._read = None
+                self._dialect = ""
                 return
         if self._events is not None:
             self._look(data)
+        elif self._frames is not None:
+            for said in (frame.said() for frame in self._frames.feed(data)):
+                if _SIGNS.search(said):
+                    self._note(said)
         elif self._whole is not None:
             self._whole += data
             if len(self._whole) > MAX_WHOLE:
@@ -120,22 +174,23 @@ class Meter:
         if self._whole:
             self._note(bytes(self._whole))
             self._whole.clear()
-        return self._read(self._found) if self._read is not None and self._found else None
+        return account(self._dialect, self._found) if self._dialect and self._found else None
 
     def _look(self, data: bytes) -> None:
         assert self._events is not None
-        for event in self._events.feed(data):
-            if any(sign in event.data for sign in _SIGNS):
-                self._note(event.data)
+        for event in self._events.feed(data, _SIGNS):
+            self._note(event.data)
 
     def _note(self, data: bytes) -> None:
         told = parsed(data)
         for chunk in told if isinstance(told, list) else [told]:
             for holder in (chunk, *(_under(chunk, key) for key in ("message", "response"))):
-                for key in ("usage", "usageMetadata"):
-                    usage = _under(holder, key)
-                    self._found |= {name: value for name, value in usage.items() if value is not None}
-                name = holder.get("id") or holder.get("responseId") if isinstance(holder, dict) else None
+                if not isinstance(holder, dict):
+                    continue
+                self._found |= billed(holder)
+                output = holder.get("output")
+                self.output = output if isinstance(output, list) and output else self.output
+                name = holder.get("id") or holder.get("responseId")
                 if self.name is None and isinstance(name, str) and len(name) >= SHORTEST_NAME:
                     self.name = name
 

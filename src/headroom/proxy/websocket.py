@@ -14,18 +14,20 @@ from typing import Any, NamedTuple
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from headroom.prices import Usage
 from headroom.proxy.decoding import encoded, parsed
 from headroom.proxy.engine import Changed, Job
-from headroom.proxy.retrieve.openai_responses import NEWS, TERMINAL, ResponsesStream, result
+from headroom.proxy.retrieve.openai_responses import NEWS, TERMINAL, ResponsesStream, refused, result
 from headroom.proxy.retrieve.turn import Answer, Round
-from headroom.proxy.turns import MOST_ROUNDS, Asked, Turns
-from headroom.proxy.usage import READERS
+from headroom.proxy.turns import MOST_ROUNDS, Asked, Tries, Turns
+from headroom.proxy.usage import account, billed
 from headroom.types import Json, WayBack
 
 log = logging.getLogger("headroom")
 
 MAX_FRAME = 64 * 1024 * 1024
+
+_ENDS = TERMINAL | {"error"}
+_CLOSING = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
 
 
 class Frame(NamedTuple):
@@ -53,6 +55,9 @@ class Socket:
         self._body: Json = None
         """The last request, as sent."""
         self._rounds: list[tuple[Round, tuple[Answer, ...]]] = []
+        self._hidden = False
+        """True while a hidden round is on."""
+        self._tries = Tries()
 
     async def run(self) -> None:
         """Relays until either side closes; the other is closed with the same code."""
@@ -76,12 +81,20 @@ class Socket:
                 await self._upstream.send_bytes(message.data)
 
     async def _from_upstream(self) -> None:
-        async for message in self._upstream:
+        while (message := await self._next()).type not in _CLOSING:
             if message.type == WSMsgType.TEXT:
                 for text in await self._event(message.data):
                     await self._client.send_str(text)
             elif message.type == WSMsgType.BINARY:
                 await self._client.send_bytes(message.data)
+
+    async def _next(self) -> aiohttp.WSMessage:
+        """What the upstream sends next. Before a hidden round begins, the client is told that there is one."""
+        coming = self._upstream.receive()
+        return await (self._frame.turns.waited(coming, self._tell) if self._is_waiting() else coming)
+
+    def _is_waiting(self) -> bool:
+        return self._hidden and not self._turn.begun
 
     async def _request(self, text: str) -> str:
         """A frame of the client as it goes upstream."""
@@ -91,11 +104,12 @@ class Socket:
         data = text.encode("utf-8", "surrogatepass")
         # Answers to frames with a stream_id come mixed: nothing can be hidden in them.
         mixed = "stream_id" in told
-        job = Job(body=data, dialect="openai-responses", level=self._frame.level, forced="none" if mixed else self._way)
+        way = "none" if mixed else self._way
+        job = Job(body=data, dialect="openai-responses", level=self._frame.level, forced=way, kept=True)
         changed = await self._frame.change(job)
         if changed.way == "tool" or told.get("generate") is not False:  # a warm-up may come before its tools
             self._way = self._way or ("none" if changed.why_not else changed.way)
-        self._turn, self._rounds, self._body = ResponsesStream(), [], None
+        self._turn, self._rounds, self._body, self._hidden = ResponsesStream(), [], None, False
         self._asked = self._frame.asked(data, changed)
         await self._frame.turns.seen(self._asked)
         return text if changed.body == data else changed.body.decode("utf-8", "surrogatepass")
@@ -108,18 +122,36 @@ class Socket:
         told = parsed(text)
         if not isinstance(told, dict):
             return [text]
+        if self._is_waiting() and await self._retried(told):
+            return []
+        self._hidden = self._hidden and told.get("type") not in _ENDS
         shown = self._turn.passed(told)
         made = [] if shown is None else [text if shown is told else encoded(shown).decode()]
         if told.get("type") in TERMINAL:
             made += await self._ended(told, self._asked)
         return made
 
+    async def _retried(self, told: dict[str, Any]) -> bool:
+        """Asks again for a hidden round of which the client has seen nothing, if this refuses it and may pass."""
+        status, after = refused(told)
+        pause = self._tries.pause(status, after)
+        if pause is None:
+            return False
+        await self._frame.turns.waited(self._frame.turns.sleep(pause), self._tell)
+        await self._upstream.send_str(encoded(self._body).decode())
+        return True
+
+    async def _tell(self) -> None:
+        await self._client.send_str(encoded(self._turn.keepalive()).decode())
+
     async def _ended(self, told: dict[str, Any], asked: Asked) -> list[str]:
         """The end of a round: the next one is asked for, or the turn ends."""
         response = told.get("response") or {}
-        usage: Usage | None = READERS["openai-responses"](response["usage"]) if response.get("usage") else None
+        found = billed(response)
+        usage = account("openai-responses", found) if found else None
         done = self._turn.end_round()
         self._frame.turns.told(asked, usage, len(self._rounds), response.get("id"))
+        await self._frame.turns.keep(asked, response.get("id"), done.output)
         if done.hidden and done.normal:
             answers = await self._frame.turns.redeemed(asked, done, len(self._rounds))
             self._rounds.append((done, answers))
@@ -129,6 +161,7 @@ class Socket:
                 body = self._body or parsed(asked.changed.body)
                 results = [result(answer) for answer in answers]
                 self._body = {**body, "previous_response_id": response.get("id"), "input": results}
+                self._hidden, self._tries = True, Tries()
                 await self._upstream.send_str(encoded(self._body).decode())
                 return []
         elif self._rounds:

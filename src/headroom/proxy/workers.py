@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from headroom import policy
+from headroom.proxy import tuning
 from headroom.proxy.engine import Changed, Engine, Job, raw_job
 
 log = logging.getLogger("headroom")
@@ -29,7 +30,9 @@ DEADLINE = 8.0
 """Seconds after which new parts go raw: clients wait minutes for a first token, and a 32 MB body takes this long."""
 
 INLINE_BYTES = 3_000
-"""Bodies up to this are changed in the event loop's own thread: the way to a worker and back costs more."""
+"""Bodies up to this are looked at in the event loop's own thread: the way to a worker and back costs more than to see
+that there is nothing to decide. What is to be decided goes to a worker, so that this process needs no vocabulary (40
+MB)."""
 
 _engine: Engine | None = None
 
@@ -37,15 +40,18 @@ _engine: Engine | None = None
 def _start(*arguments: Any) -> None:
     global _engine
     _engine = Engine(*arguments)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_keep_watch, daemon=True).start()
     _engine.warm()
+    tuning.settle()
 
 
-def _end_with_parent() -> None:
-    """A proxy that is killed outright cannot end its workers: they see it go, and end themselves."""
+def _keep_watch() -> None:
+    """A proxy that is killed outright cannot end its workers: they see it go, and end themselves. Meanwhile they keep
+    small."""
     parent = multiprocessing.parent_process()
     if parent is not None:
-        connection.wait([parent.sentinel])
+        while not connection.wait([parent.sentinel], tuning.SECONDS):
+            tuning.give_back()
         os._exit(1)
 
 
@@ -94,8 +100,8 @@ class Workers:
 
     async def change(self, job: Job) -> Changed:
         """The body as it goes upstream; where the worker fails or is late, with its new parts as they are."""
-        if len(job.body) <= INLINE_BYTES:
-            return self.own.change(job)
+        if len(job.body) <= INLINE_BYTES and (replayed := self.own.replay(job)) is not None:
+            return replayed
         if self._warming is not None:
             await asyncio.wait([self._warming])
         pool = self._pool

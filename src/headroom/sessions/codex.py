@@ -123,10 +123,11 @@ class _Session:
             info = mapping(payload.get("info"))
             total, last = _usage(info.get("total_token_usage")), _usage(info.get("last_token_usage"))
             if total is not None and total != self.total:
-                grown = Usage(*(now - old for now, old in zip(total, self.total or Usage(), strict=True)))
+                counts = [now - old for now, old in zip(total[:-1], (self.total or Usage())[:-1], strict=True)]
                 first = self.total is None and last is not None  # a fork's total begins with what it copied
                 self.total = total
-                self._used(last if first or min(grown) < 0 else grown)
+                fresh, read, write, hour, output = counts
+                self._used(last if first or min(counts) < 0 else Usage(fresh, read, write, hour, output))
         elif kind == "thread_rolled_back" and turns:
             begins = [n for n, item in enumerate(self.items) if _is_prompt(item)]
             if begins:

@@ -147,13 +147,13 @@ class Database:
         return self._link
 
     def _prepare(self, link: sqlite3.Connection) -> None:
-        migrations.check(link, self.path)
+        migrations.SCHEMA.check(link, self.path)
         self._write_ahead(link)
         link.execute("PRAGMA synchronous = NORMAL")
         link.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         link.execute("PRAGMA temp_store = MEMORY")
         link.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
-        migrations.migrate(link, self.path)
+        migrations.SCHEMA.migrate(link, self.path)
 
     def _write_ahead(self, link: sqlite3.Connection) -> None:
         """Turns on WAL. SQLite does not wait where two processes do this to a new file at once, so we do."""

@@ -25,7 +25,7 @@ def inspected(path: Path) -> Usage | None:
         return None
     try:
         with closing(readonly.connect(path, busy_seconds=BUSY_SECONDS)) as link:
-            if migrations.check(link, path):
+            if migrations.SCHEMA.check(link, path):
                 return Usage(0, 0, 0)  # made by an older version, or not set up yet: the next use adds what is missing
             _check_pages(link, path)
             return Usage(*link.execute(_USAGE).fetchone())

@@ -1,22 +1,13 @@
-"""The schema of the store's database, as numbered steps that are applied once and in order.
-
-A step is never changed after a release. It only adds (a table, a column with a default, an index), so that an older
-process that still has the file open goes on working. A file that holds a step unknown to this version is refused
-before anything in it is touched.
-"""
+"""The schema of the store's database."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from pathlib import Path
 
-from headroom.errors import StoreError
+from headroom.schema import Schema, Step
 
 APPLICATION_ID = 0x48647231
-"""Marks the file as ours in its header ("Hdr1"), so that another program's database is never written to."""
-
-Step = Callable[[sqlite3.Connection], None]
+"""In the file's header: "Hdr1"."""
 
 STEPS: list[Step] = []
 """All steps in order; a step is known by its function's name."""
@@ -74,49 +65,4 @@ def m0004_notes(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX notes_by_age ON notes (written)")
 
 
-def check(db: sqlite3.Connection, path: Path) -> bool:
-    """True if steps are missing. Reads only. Raises StoreError if the file is not for this version to write."""
-    db.execute("BEGIN")  # one snapshot: between two reads another process may have set up a new file
-    try:
-        return _lacks_steps(db, path)
-    finally:
-        db.rollback()
-
-
-def migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Applies the missing steps in one transaction. Raises StoreError as `check` does."""
-    if not check(db, path):
-        return
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        _lacks_steps(db, path)
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied TEXT NOT NULL)")
-        applied = {name for (name,) in db.execute("SELECT name FROM migrations")}
-        for step in STEPS:
-            if step.__name__ not in applied:
-                step(db)
-                db.execute("INSERT INTO migrations VALUES (?, datetime('now'))", (step.__name__,))
-        db.execute("COMMIT")
-    except BaseException:
-        db.rollback()
-        raise
-
-
-def _lacks_steps(db: sqlite3.Connection, path: Path) -> bool:
-    (mark,) = db.execute("PRAGMA application_id").fetchone()
-    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if mark != APPLICATION_ID:
-        if mark or tables:
-            raise StoreError(
-                f"{path} is a database of another program; give Headroom another path, or set HEADROOM_HOME"
-            )
-        return True
-    applied = {name for (name,) in db.execute("SELECT name FROM migrations")}
-    known = {step.__name__ for step in STEPS}
-    if newer := sorted(applied - known):
-        raise StoreError(
-            f"the store {path} was written by a newer Headroom (it has {newer[-1]!r}); "
-            "upgrade with: pip install -U headroom, or set HEADROOM_HOME to another folder"
-        )
-    return applied != known
+SCHEMA = Schema(name="store", application_id=APPLICATION_ID, steps=STEPS)

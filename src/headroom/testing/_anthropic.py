@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.testing._script import Reply
-from headroom.testing._wire import Asked, Mint, Object, Usage, bare, data_event, dump, halves, listed, pieces
+from headroom.testing._wire import Asked, Form, Mint, Object, Usage, bare, data_event, dump, halves, listed, pieces
 
 ERRORS: Mapping[int, str] = {
     400: "invalid_request_error",
@@ -83,7 +83,7 @@ class Anthropic:
         marked = '"cache_control"' in json.dumps(body)
         return Asked(
             body=body,
-            form="sse" if body.get("stream") or ":streamRawPredict" in path else "json",
+            form=_form(body, path),
             tools=dump(bare(body.get("tools") or "")),
             system=dump(bare(_content({"content": body.get("system")}))),
             blocks=tuple(self.blocks(messages)),
@@ -155,6 +155,12 @@ class Anthropic:
         """The envelope of all errors."""
         error = {"type": ERRORS.get(status, "api_error"), "message": message}
         return {"type": "error", "error": error, "request_id": "req_fake"}
+
+
+def _form(body: Object, path: str) -> Form:
+    if path.endswith("/invoke-with-response-stream"):
+        return "frames"
+    return "sse" if body.get("stream") or ":streamRawPredict" in path else "json"
 
 
 def _event(kind: str, **fields: Any) -> bytes:

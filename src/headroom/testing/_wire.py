@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -11,8 +13,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from headroom.testing._script import Reply
 
-Form = Literal["json", "sse", "array"]
-"""How the answer is sent: whole, as server-sent events, or as one JSON array in pieces."""
+Form = Literal["json", "sse", "array", "frames"]
+"""How the answer is sent: whole, as server-sent events, as one JSON array in pieces, or in Amazon's binary frames."""
 
 Object = dict[str, Any]
 
@@ -127,6 +129,23 @@ def halves(text: str) -> list[str]:
     """A text in two pieces that split it anywhere, as arguments of calls are sent."""
     middle = (len(text) + 1) // 2
     return [piece for piece in (text[:middle], text[middle:]) if piece]
+
+
+def framed(event: bytes) -> bytes:
+    """A server-sent event in a frame of Amazon's: two lengths and headers, each summed, around `{"bytes": ...}`."""
+    data = event.partition(b"data: ")[2].strip()
+    kind, sort = (
+        ("event", b"chunk") if not data.startswith(b'{"type": "error"') else ("exception", b"throttlingException")
+    )
+    headers = b"".join(
+        bytes([len(name)]) + name.encode() + b"\x07" + len(value).to_bytes(2) + value
+        for name, value in ((f":{kind}-type", sort), (":message-type", kind.encode()))
+    )
+    payload = json.dumps({"bytes": base64.b64encode(data).decode(), "p": "abcdef"}).encode()
+    payload = payload if kind == "event" else json.dumps(json.loads(data)["error"]).encode()
+    head = (16 + len(headers) + len(payload)).to_bytes(4) + len(headers).to_bytes(4)
+    body = head + zlib.crc32(head).to_bytes(4) + headers + payload
+    return body + zlib.crc32(body).to_bytes(4)
 
 
 def data_event(value: Mapping[str, Any], name: str = "", end: str = "\n\n") -> bytes:

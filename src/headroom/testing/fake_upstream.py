@@ -21,7 +21,7 @@ from headroom.testing._responses import Responses
 from headroom.testing._script import Received, Reply, Script
 from headroom.testing._sending import Answer
 from headroom.testing._strict import Cache, Conversations
-from headroom.testing._wire import Asked, Dialect, Mint, Object, Usage, listed
+from headroom.testing._wire import Asked, Dialect, Mint, Object, Usage, framed, listed
 
 DONE = Reply("Done.")
 """What the model says once a script is over."""
@@ -36,7 +36,7 @@ _ROUTES = (
     (r"(?:.*)/messages", "anthropic", "answer"),
     (r"(?:.*)/messages/count_tokens", "anthropic", "count"),
     (r"(?:.*):(?:rawPredict|streamRawPredict)", "anthropic", "answer"),
-    (r"/model/[^/]+/invoke", "anthropic", "answer"),
+    (r"/model/[^/]+/invoke(?:-with-response-stream)?", "anthropic", "answer"),
     (r"(?:.*)/chat/completions", "openai-chat", "answer"),
     (r"(?:.*)/responses", "openai-responses", "answer"),
     (r"(?:.*)/responses/input_tokens", "openai-responses", "count"),
@@ -44,6 +44,10 @@ _ROUTES = (
     (r"(?:.*):(?:generateContent|streamGenerateContent)", "gemini", "answer"),
     (r"(?:.*):countTokens", "gemini", "count"),
 )
+_CONTENT_TYPES = {
+    "sse": "text/event-stream; charset=utf-8", "array": "application/json",
+    "frames": "application/vnd.amazon.eventstream",
+}  # fmt: skip
 _COUNTED = {"anthropic": "input_tokens", "openai-responses": "input_tokens", "gemini": "totalTokens"}
 """What each provider calls the number of tokens it counted."""
 
@@ -230,7 +234,9 @@ class FakeUpstream:
         events = list(dialect.events(*exchange))
         if reply.error:
             events[len(events) // 2 :] = [dialect.broken(asked, reply.error)]
-        return Answer(reply, events, "text/event-stream; charset=utf-8" if asked.form == "sse" else "application/json")
+        if asked.form == "frames":
+            events = [framed(event) for event in events]
+        return Answer(reply, events, _CONTENT_TYPES[asked.form])
 
     def _reply(self, received: Received) -> Reply:
         return self._replies(received) if callable(self._replies) else next(self._replies, DONE)

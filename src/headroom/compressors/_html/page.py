@@ -1,8 +1,8 @@
 """The text of a page as a browser shows it, by the standard library's parser.
 
-Headings, lists, tables, links and code keep a plain sign of what they are; scripts, styles, hidden elements and menus
-go. A page that is not closed where something would go is refused, since its text may stand in there: losing markup is
-the aim, losing what a reader sees is the error.
+Headings, lists, tables, links and code keep a plain sign of what they are, and fields of forms the names by which alone
+they can be filled in; scripts, styles, hidden elements and menus go. A page that is not closed where something would go
+is refused, since its text may stand in there: losing markup is the aim, losing what a reader sees is the error.
 """
 
 from __future__ import annotations
@@ -50,6 +50,11 @@ _USELESS = re.compile(r"\s*(?:#|javascript:|data:|about:|blob:|\Z)", re.IGNORECA
 _TRACKING = re.compile(r"[?&](?:utm_\w+|fbclid|gclid|mc_cid|ref_src|igshid)=.*", re.DOTALL)
 MAX_HREF = 200
 """An address above this is a token or a tracker, and nothing a reader would open by hand."""
+
+_FIELDS = frozenset({"input", "select", "textarea"})
+_NAME = re.compile(r"[\w.:$\[\]-]{1,80}")
+_NO_FIELDS = ("hidden", "submit", "button", "image", "reset")
+"""What kinds of `input` nobody fills in."""
 
 MAX_UNCLOSED = 200
 """More signs that open something and are never closed than this are no page, and some parsers look for the end of each
@@ -114,6 +119,7 @@ class _Reader(HTMLParser):
         self.break_: int = 0
         self.cells = 0  # how many cells began since the last text of their row
         self.in_row = False
+        self.form = (0, "")  # of the last form the piece that may say how it is sent, and what it would say
         self.sign = ""  # what stands before the next text: of a heading, an item
         self.hidden = self.verbatim = self.letters = self.linked = 0
         self.too_deep = False
@@ -146,6 +152,9 @@ class _Reader(HTMLParser):
         if tag in _VOID:
             self._void(tag, given)
             return
+        if tag == "form":
+            self.form = (len(self.pieces), _form(given))
+            self.pieces.append("")
         hidden = tag in _UNSEEN or _is_hidden(tag, given)
         menu = tag in _MENUS or given.get("role", "").lower() in _MENU_ROLES
         href = given.get("href", "") if tag == "a" else ""
@@ -155,6 +164,7 @@ class _Reader(HTMLParser):
         self.open.append(_Open(tag, hidden, menu, href, len(self.pieces), self.letters, self.linked))
         self.hidden += hidden
         if not self.hidden:
+            self._field(tag, given)
             self._signed(tag, given)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -187,12 +197,27 @@ class _Reader(HTMLParser):
         """An element that holds nothing: what a browser writes for it."""
         if self.hidden or _is_hidden(tag, given):
             return
+        self._field(tag, given)
         said = given.get("alt", "") if tag == "img" else ""
         if tag == "input" and given.get("type", "").lower() not in ("hidden", "password", "checkbox", "radio"):
             said = given.get("value") or given.get("placeholder", "")
         if said.strip():
             self._write(" ".join(said.split()))
             self.break_ = SPACE
+
+    def _field(self, tag: str, given: dict[str, str]) -> None:
+        """The name of a field, and where its form begins how that is sent: no text of the page, not counted as such."""
+        name = given.get("name", "")
+        if tag not in _FIELDS or given.get("type", "").lower() in _NO_FIELDS or not _NAME.fullmatch(name):
+            return
+        at, sent = self.form
+        if sent:
+            self.pieces[at] = f"\n{sent}"
+            self.form = (0, "")
+        said = f"<{tag} name={name}>"
+        self._write(said)
+        self.letters -= len(said)
+        self.break_ = SPACE
 
     def _signed(self, tag: str, given: dict[str, str]) -> None:
         """What stands before the text of an element that says what it is."""
@@ -265,6 +290,15 @@ class _Reader(HTMLParser):
         self.pieces += [self.sign, text]
         self.letters += len(text)
         self.sign, self.break_, self.cells = "", 0, 0
+
+
+def _form(given: dict[str, str]) -> str:
+    """How a form is sent, as far as it says so itself."""
+    action = _TRACKING.sub("", given.get("action", "").strip())
+    said = " method=post" if given.get("method", "").lower() == "post" else ""
+    if not _USELESS.match(action) and len(action) <= MAX_HREF and not re.search(r"[\s<>]", action):
+        said += f" action={action}"
+    return f"<form{said}>" if said else ""
 
 
 def _is_hidden(tag: str, given: dict[str, str]) -> bool:

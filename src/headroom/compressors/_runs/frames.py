@@ -19,6 +19,7 @@ CONTEXT = 4
 """Lines of source that stay above the statement of a library that raised: they say under what condition it did."""
 
 FRAMES, SOURCE, TOLD = "library frames", "lines of library source", "lines of causes told above"
+OWN = "frames told above"
 
 _LIBRARY = re.compile(
     r"(?:site|dist)-packages/|/lib(?:64)?/python\d|<frozen |node_modules/|\(node:|/rustc/|\.cargo/registry/|/go/src/"
@@ -29,6 +30,10 @@ _LIBRARY = re.compile(
 _FRAME = re.compile(
     r"[^\s:][^:\n]*:\d+: in \S|\s*File \"[^\"\n]+\", line \d+, in |\s+at \S.*[):\d]\Z| +\d+: +\S+::|\tat \S+\(.*\)\Z"
 )
+_PYTHON = re.compile(r":\d+: in |\", line \d+, in ")
+_OPENING = re.compile(r"\s*\Z|Traceback |[_=-]{3,}|The above exception|During handling")
+"""What stands above the first frame of a trace."""
+
 _PLACE = re.compile(r"(\S+):\d+: (?:[A-Z][\w.]*)?\Z")
 _RULE = re.compile(r"([_-]) (?:\1 ){19,}\Z")
 _HEAD = re.compile(r"_{3,} .* _{3,}\Z|_ .* _\Z|=+ .* =+\Z|-+ Captured .* -+\Z")
@@ -46,6 +51,7 @@ class Bulk(NamedTuple):
 def found(lines: Sequence[str]) -> dict[int, Bulk]:
     """The library's part of all traces, by the index of its first line."""
     bulk = _frames(lines)
+    bulk |= _own(lines, bulk)
     places = [i for i, line in enumerate(lines) if line[-1:] != ":" and ": " in line and _PLACE.match(line)]
     for place in places:
         if _LIBRARY.search(lines[place]):
@@ -54,7 +60,8 @@ def found(lines: Sequence[str]) -> dict[int, Bulk]:
 
 
 def _frames(lines: Sequence[str]) -> dict[int, Bulk]:
-    """Each frame of a library with the source below it. Of neighbours told for the first time, the outer ones stay."""
+    """Each frame of a library with the source below it. Of neighbours told for the first time, the outer ones stay; in
+    a trace of Python, whose last frame raised, only where the project enters the library and where it raised."""
     bulk: dict[int, Bulk] = {}
     told: set[tuple[str, ...]] = set()
     i, n = 0, len(lines)
@@ -70,12 +77,40 @@ def _frames(lines: Sequence[str]) -> dict[int, Bulk]:
         if len(run) == run[-1][1] - run[0][0] < MANY:
             continue
         text = tuple(lines[run[0][0] : run[-1][1]])
+        python = bool(_PYTHON.search(lines[run[0][0]]))
+        edges = set() if text in told else _edges(lines, run) if python else {0, len(run) - 1}
         for place, (start, stop) in enumerate(run):
-            edge = "edge of a library's frames" if place in (0, len(run) - 1) and text not in told else ""
-            failure = any(map(FAILURE.search, lines[start:stop])) and text not in told
+            edge = "edge of a library's frames" if place in edges else ""
+            failure = not python and text not in told and any(map(FAILURE.search, lines[start:stop]))
             bulk[start] = Bulk(Line(FRAMES, FRAMES), stop - start, edge or ("failure" if failure else ""))
         told.add(text)
     return bulk
+
+
+def _edges(lines: Sequence[str], run: Sequence[tuple[int, int]]) -> set[int]:
+    """The places of those frames of a library, in a run of them in a trace of Python, by which the project enters it
+    and in which something was raised."""
+    (start, _), (_, stop) = run[0], run[-1]
+    raised = {len(run) - 1} if stop == len(lines) or not _PYTHON.search(lines[stop]) else set()
+    return raised if start == 0 or _OPENING.match(lines[start - 1]) else raised | {0}
+
+
+def _own(lines: Sequence[str], bulk: dict[int, Bulk]) -> dict[int, Bulk]:
+    """The project's frames that lead into a library's frames that go, where they were told before, word for word."""
+    own: dict[int, Bulk] = {}
+    told: set[tuple[str, ...]] = set()
+    i, n = 0, len(lines)
+    while i < n:
+        if i in bulk or not _FRAME.match(lines[i]):
+            i += bulk[i].rows if i in bulk else 1
+            continue
+        stop = _below(lines, i)
+        text = tuple(lines[i:stop])
+        if text in told and stop in bulk and not bulk[stop].keep:
+            own[i] = Bulk(Line(OWN, FRAMES), stop - i)
+        told.add(text)
+        i = stop
+    return own
 
 
 def _is_library(lines: Sequence[str], i: int) -> bool:

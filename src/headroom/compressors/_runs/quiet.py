@@ -22,6 +22,9 @@ SLOW_SECONDS = (1.0, 10.0, 100.0)
 PASSED, SKIPPED, STARTED = "passed tests", "skipped tests", "test starts"
 LOGGED = "logged lines"
 PROGRESS, FILES, CLASSES, HEADINGS = "progress lines", "passed test files", "passed test classes", "group headings"
+PACKAGES, VERDICTS = "passed packages", "verdicts"
+RESULTS = frozenset((PASSED, SKIPPED, STARTED, PROGRESS, FILES, CLASSES, HEADINGS, PACKAGES, VERDICTS))
+"""What the lines of tests that went well are called: nobody reads them one by one."""
 
 
 class Line(NamedTuple):
@@ -51,17 +54,18 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("dotnet", PASSED, rf" {{2,}}Passed \S.* \[{_TIME}\]"),
     ("gradle", PASSED, r"\S.* > \S.* PASSED"),
     ("gtest", PASSED, rf"\[       OK \] \S.* \({_TIME}\)"),
-    ("ctest", PASSED, r" *\d+/\d+ Test +#\d+: \S+ \.+ +Passed +[\d.]+ sec"),
+    ("ctest", PASSED, r" *\d+/\d+ Test +#\d+: (?P<ctest_name>\S+) \.+ +Passed +[\d.]+ sec"),
     ("vitest", FILES, rf" *[✓✔√] \S+\.\w+ \(?\d+ tests?(?: \| \d+ skipped)?\)?(?: {_TIME})?"),
     ("check", PASSED, rf" *[✓✔√] \S.*?(?: \(?{_TIME}\)?)?"),
     ("jest", FILES, rf"PASS  ?\S+\.\w+(?: \({_TIME}\))?"),
     ("sympy", FILES, r"\S+\.py\[\d+\] [.sfwX]* *\[OK\]"),
-    ("package", "passed packages", r"ok  \t\S+\t(?:[\d.]+s|\(cached\)).*"),
+    ("package", PACKAGES, r"ok  \t\S+\t(?:[\d.]+s|\(cached\)).*"),
     ("bare", "packages without tests", r"\?   \t\S+\t\[no test files\]|\t\S+\t\tcoverage: 0\.0% of statements"),
     ("surefire", CLASSES, r"\[(?:INFO|WARNING)\] Tests run: \d+, Failures: 0, Errors: 0, Skipped: \d+, Time elapsed: .*"
      r" --? in (?P<surefire_name>\S+)"),
     ("running", STARTED, r"\[INFO\] Running (?P<running_name>\S+)"),
     ("run", STARTED, r"=== (?:RUN|PAUSE|CONT) {1,3}(?P<run_name>\S+)|\[ RUN      \] (?P<run_gtest>\S+)"),
+    ("start", STARTED, r" +Start +\d+: (?P<start_name>\S+)"),
     ("skip", SKIPPED, rf"\S+\.\w+::.*\S SKIPPED(?: \(.*\))?{_PERCENT}?|(?: {{4}})*--- SKIP: \S+ \({_TIME}\)"
      r"|test \S+(?: - .*)? \.\.\. ignored(?:, .*)?|\w+ \([\w.<>]+\)(?: .*)? \.\.\. skipped .*| *[○↓] \S.*"
      r"|\S.* > \S.* SKIPPED| {2,}Skipped \S.*"),
@@ -93,13 +97,14 @@ _VOUCHED: dict[str, tuple[str, re.Pattern[str]]] = {
 }
 """Marks that other programs use as well: what they are called unless a line of this form says that tests were run."""
 
-_NAMES = ("go", "surefire", "running", "run")
+_NAMES = ("go", "surefire", "running", "run", "ctest", "start")
 
 COLOUR = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 _TOOK = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|seconds|sec)\b\W*(?:\[ {0,2}\d{1,3}%\])?\Z")
 _UNIT = {"ms": 0.001, "m": 60.0}
 _ENDED_BADLY = re.compile(
-    r" *--- FAIL: (\S+)|\[  FAILED  \] (\S+)|\[ERROR\] .*Tests run: .* in (\S+)|(?:\[\w+\] )?Tests run: .*FAIL.* (\S+)"
+    r" *--- FAIL: (\S+)| *\d+/\d+ Test +#\d+: (\S+) \.*\*\*\*|\[  FAILED  \] (\S+)|\[ERROR\] .*Tests run: .* in (\S+)"
+    r"|(?:\[\w+\] )?Tests run: .*FAIL.* (\S+)"
 )
 
 _QUOTED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
@@ -123,7 +128,7 @@ def found(lines: Sequence[str]) -> dict[int, Line]:
     closing: re.Pattern[str] | None = None
     for i, line in enumerate(lines):
         text = COLOUR.sub("", line) if "\x1b" in line else line
-        if "FAIL" in text or "ERROR" in text:
+        if "FAIL" in text or "ERROR" in text or "***" in text:
             failed.update(name for match in _ENDED_BADLY.finditer(text) for name in match.groups() if name)
         if closing is not None:
             if not closing.match(text):
@@ -204,6 +209,11 @@ def _without_failed(quiet: dict[int, Line], lines: Sequence[str], failed: set[st
                 continue
         kept[i] = line
     return kept
+
+
+def verdicts(lines: Sequence[str], quiet: dict[int, Line]) -> list[int]:
+    """The lines by which Go ends the tests of a package that the next line says to have passed."""
+    return [i - 1 for i, line in quiet.items() if line.kind == PACKAGES and i and lines[i - 1] == "PASS"]
 
 
 def headings(lines: Sequence[str], quiet: dict[int, Line]) -> list[int]:

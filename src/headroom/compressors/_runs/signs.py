@@ -27,7 +27,7 @@ SESSION = re.compile(
     r"|running \d+ tests?\Z|test result: (?:ok|FAILED)\.|Traceback \(most recent call last\):\Z"
     r"|Test (?:Suites|Files):? +\d|Tests: +\d|  \d+ (?:passing|failing)\b"
     r"|\[INFO\] (?:Scanning for projects|BUILD |-{20})|Tests run: \d+, Failures: \d+|BUILD (?:SUCCESSFUL|FAILED) in"
-    r"|> Task :\S|TAP version \d|1\.\.\d+\Z|    Finished (?:`|\w+ \[)|added \d+ packages"
+    r"|> Task :\S|TAP version \d|Test project /|1\.\.\d+\Z|    Finished (?:`|\w+ \[)|added \d+ packages"
     r"|Successfully (?:installed|built) |#\d+ \[\S+ +\d+/\d+\] |Step \d+/\d+ : [A-Z]"
     r"|make(?:\[\d+\])?: (?:Entering|Leaving|\*\*\*|Nothing)|Found \d+ errors?\b|Success: no issues"
     r"|✖ \d+ problems? \(|error: could not compile|error: aborting due to|(?:error|warning): build failed"
@@ -55,6 +55,7 @@ LINE = re.compile(
     r"|\S+\.\w+(?:::\S+)? (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\b|\S+\.py [.FEsxXpP]+ "
     r"|(?:PASSED|FAILED|SKIPPED|ERROR) (?:\[\d+\] )?\S+|[.FEsxXpP]{8,}(?: +\[|\Z)"
     r"|\s*(?:✓|✔|√|✕|✗|✘|×|○|●|✎) |\s*(?:PASS|FAIL)  ?\S+\.\w+|(?:not )?ok \d+ |E   |>   |_{3,} .* _{3,}\Z"
+    r"|\s*(?:Start +\d+: |\d+/\d+ Test +#\d+: )\S"
     r"|(?:Testing|Creating test|Destroying test|Cloning test) "
     # stack frames, commands and prefixes
     r"|\s*File \"[^\"]+\", line \d+, in |\S+:\d+: in \S|\S+\.py:\d+: [A-Z]\w+|\s+at \S.*[:)]\d*\)?\Z"

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Container, Sequence
 from typing import NamedTuple
 
-from headroom.compressors._lines import echoes, legend, prefix, templates
-from headroom.compressors._runs import diagnostics, groups, joins, runners, tracebacks, versions
+from headroom.compressors._lines import echoes, legend, prefix, strokes, templates
+from headroom.compressors._runs import diagnostics, groups, headlines, joins, runners, snippets, tracebacks, versions
 from headroom.errors import FormatError
 
 Lines = Sequence[str]
@@ -24,6 +24,10 @@ HEADLINE = re.compile(
     r"|=+ .*\d (?:passed|failed|error)|test result: |Tests: |Ran \d+ tests?|\s+\d+:\d+ +error )"
 )
 """Lines that say what failed, or how a run ended."""
+
+_TOLD_AGAIN = re.compile(r"Summary of all failing tests\Z|=== Failed\Z")
+_TOLD = re.compile(r"Test Suites: |DONE \d")
+"""What opens and what closes a part in which a runner tells every failure once more, word for word."""
 
 _OPENINGS = frozenset("\x1bewFE \t-_=tTR")
 _FAILED = (" FAILED", " FAIL", " ERROR")
@@ -52,18 +56,19 @@ def _crlf(lines: Lines, _fixed: Fixed) -> Coded | None:
 
 
 def _echoed(lines: Lines, _fixed: Fixed, apart: Container[int] = ()) -> Coded | None:
-    """Repetitions and references. A headline is never inside one, unless it stands several times in a row; the lines
-    that are `apart` are not looked at."""
+    """Repetitions and references. A headline is never inside one, unless it stands several times in a row, or where a
+    runner tells all failures again; the lines that are `apart` are not looked at."""
     told: list[str] = []
     headlines: list[str] = []
     protect = not any(line[:1] == STAND_IN for line in lines)
+    again = _told_again(lines) if protect else frozenset()
     above = ""
     for i, line in enumerate(lines):
         # A diagnostic whose arrow has no source line under it would be read as another one.
         opening = line[-1:] == "|" and "--> " in above and not line.strip(" |")
         above = line
         left_out = i in apart and line[:1] not in ("[", "\\")  # these may need an escape
-        if not protect or not (opening or left_out or _is_headline(line)):
+        if not protect or not (opening or left_out or (_is_headline(line) and line not in again)):
             told.append(line)
             continue
         if left_out or not headlines or line != headlines[-1] or told[-1] != _stand_in(len(headlines)):
@@ -77,6 +82,17 @@ def _echoed(lines: Lines, _fixed: Fixed, apart: Container[int] = ()) -> Coded | 
     if any(map(echoes.REFERENCE.match, notes)):
         clauses.append(legend.REFERENCES)
     return (out, "; ".join(clauses)) if clauses else None
+
+
+def _told_again(lines: Lines) -> frozenset[str]:
+    """The lines of the parts in which a runner tells all failures once more."""
+    found: set[str] = set()
+    inside = False
+    for line in lines:
+        inside = bool(_TOLD_AGAIN.match(line)) or (inside and not _TOLD.match(line))
+        if inside:
+            found.add(line)
+    return frozenset(found)
 
 
 def _is_headline(line: str) -> bool:
@@ -142,6 +158,13 @@ _ECHOES = Step(
     re.compile(f"(?:{re.escape(legend.TIMES)}|{re.escape(legend.REFERENCES)})(?:; .*)?\\Z"),
     lambda lines, _: echoes.decode(lines),
 )
+
+
+def _snippets(lines: Lines) -> list[str] | None:
+    """Snippets of source, where no diagnostics stand that are written in a like way."""
+    return None if diagnostics.present(lines) else snippets.encode(lines)
+
+
 _GUTTERS = _plain(diagnostics.CLAUSE, diagnostics.encode, diagnostics.decode, ("--> ",))
 
 STRUCTURE: tuple[Step, ...] = (
@@ -153,6 +176,7 @@ STRUCTURE: tuple[Step, ...] = (
     ),
     _ECHOES,
     _GUTTERS,
+    _plain(headlines.CLAUSE, headlines.encode, headlines.decode, ("__ ",)),
     Step(
         lambda lines, _: tracebacks.encode(lines),
         tracebacks.PATTERN,
@@ -167,6 +191,8 @@ STRUCTURE: tuple[Step, ...] = (
         ("collected ",),
     ),
     _plain(runners.RULES, runners.rule, runners.ruled, ("_ _ _ _ ", "- - - - ")),
+    _plain(snippets.CLAUSE, _snippets, snippets.decode, ("|", "│", "▕")),
+    Step(lambda lines, _: strokes.encode(lines), strokes.PATTERN, lambda lines, _: strokes.decode(lines)),
     _plain(versions.CLAUSE, versions.encode, versions.decode, versions.INSTALLERS),
     Step(joins.encode, joins.PATTERN, lambda lines, match: joins.decode(lines, match[1] + match[2])),
 )

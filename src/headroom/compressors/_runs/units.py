@@ -18,7 +18,7 @@ from headroom.types import Unit
 MAX_VALUES = 8
 """Numbers of a logged line that are compared."""
 
-_UNTOLD = (quiet.HEADINGS, quiet.STARTED)
+_UNTOLD = (quiet.HEADINGS, quiet.STARTED, quiet.VERDICTS)
 """Kinds that a notice names only where there are no others: they go with the tests it counts."""
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
@@ -32,6 +32,7 @@ def units(lines: Sequence[str]) -> list[Unit]:
     library, and what stands between them."""
     quiet_lines = quiet.found(lines)
     quiet_lines |= dict.fromkeys(quiet.headings(lines, quiet_lines), quiet.Line(quiet.HEADINGS, "heading"))
+    quiet_lines |= dict.fromkeys(quiet.verdicts(lines, quiet_lines), quiet.Line(quiet.VERDICTS, "verdict"))
     quiet_lines |= quiet.quoted_logs(lines) | quiet.told_below(lines)
     known = frames.found(lines) | {i: frames.Bulk(said, 1) for i, said in quiet_lines.items()}
     if not known:

@@ -30,6 +30,9 @@ class Streamed:
     def feed(self, data: bytes) -> bytes:
         return b"".join([self._passed(event) for event in self._events.feed(data)])
 
+    def waiting(self) -> bytes:
+        return b""
+
     def _passed(self, event: Event) -> bytes:
         raise NotImplementedError
 
@@ -84,6 +87,9 @@ class Whole:
     def failed(self, status: int, body: bytes) -> bytes:
         return body
 
+    def waiting(self) -> bytes:
+        return b""
+
 
 def exchanged(
     rounds: Sequence[tuple[Round, tuple[Answer, ...]]], result: Callable[[Answer], Json]
@@ -100,7 +106,8 @@ def complaint(status: int, body: bytes) -> dict[str, Any]:
     """What an upstream's refusal says: the object under `error`, or its text in one of the same form."""
     told = parsed(body)
     told = told[0] if isinstance(told, list) and told else told
-    error = told.get("error") if isinstance(told, dict) else None
+    told = told if isinstance(told, dict) else {}
+    error = told.get("error", told.get("message"))  # Amazon tells a message, nothing around it
     if isinstance(error, dict):
         return error
     said = error if isinstance(error, str) else body.decode("utf-8", "replace")[:QUOTED]

@@ -188,6 +188,9 @@ class AnthropicStream(Streamed):
             return b""
         return _event(b"error", {"type": "error", "error": {"type": "api_error", **complaint(status, body)}})
 
+    def waiting(self) -> bytes:
+        return _event(b"ping", {"type": "ping"})
+
     def record(self, request: Json, rounds: Sequence[tuple[Round, tuple[Answer, ...]]]) -> Record | None:
         return _record(request, rounds)
 

@@ -181,6 +181,9 @@ class ChatStream(Streamed):
     def failed(self, status: int, body: bytes) -> bytes:
         return _event({"error": {"type": "api_error", "code": status, **complaint(status, body)}})
 
+    def waiting(self) -> bytes:
+        return b": still waiting for the model\n\n"
+
     def record(self, request: Json, rounds: Sequence[tuple[Round, tuple[Answer, ...]]]) -> Record | None:
         return _record(request, rounds)
 

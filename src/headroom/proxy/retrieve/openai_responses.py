@@ -32,7 +32,10 @@ NEWS = ('"response.output_item', '"response.c', '"response.in', '"response.q', '
 
 _NEWS = tuple(sign.encode() for sign in NEWS)
 
-_RATE_LIMIT = 429
+_RATE_LIMIT, BAD_REQUEST = 429, 400
+
+_STATUS = {"server_error": 500, "rate_limit_exceeded": 429, "server_is_overloaded": 503, "slow_down": 503}
+"""What a refusal that passes would be over HTTP, by its code."""
 
 
 class OpenAIResponses:
@@ -215,6 +218,19 @@ class ResponsesStream(_Named, Streamed):
         response = {**(self._last.get("response") or {}), "status": "failed", "error": told, "output": self._shown}
         return _event({"type": "response.failed", "sequence_number": self._sequence, "response": response})
 
+    def waiting(self) -> bytes:
+        return _event(self.keepalive())
+
+    def keepalive(self) -> dict[str, Any]:
+        """The event by which OpenAI itself says that an answer is still to come; clients pass over it."""
+        self._sequence += 1
+        return {"type": "keepalive", "sequence_number": self._sequence - 1}
+
+    @property
+    def begun(self) -> bool:
+        """True once the client may have seen something of this round."""
+        return bool(self._index)
+
 
 class ResponsesWhole(_Named, Whole):
     """An answer in one piece."""
@@ -254,6 +270,18 @@ def _round(items: Sequence[Json], end: str) -> Round:
 def result(answer: Answer) -> dict[str, Any]:
     """The item that answers a call of ours."""
     return {"type": "function_call_output", "call_id": answer.id, "output": answer.text}
+
+
+def refused(told: dict[str, Any]) -> tuple[int, str]:
+    """The status and the `retry-after` of an event of a socket that refuses a request; 0 for any other event."""
+    if told.get("type") not in ("error", "response.failed"):
+        return 0, ""
+    error = (told.get("response") or told).get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    status = told.get("status", told.get("status_code"))
+    headers = told.get("headers")
+    after = headers.get("retry-after") if isinstance(headers, dict) else None
+    return status if isinstance(status, int) else _STATUS.get(str(code), BAD_REQUEST), str(after or "")
 
 
 def _items(body: Json) -> list[Json]:

@@ -86,6 +86,11 @@ class Turn(Protocol):
         answer had better break off: the client then asks again."""
         ...
 
+    def waiting(self) -> bytes:
+        """What tells a client that waits for the next round that its answer goes on, in words of the provider's own;
+        empty where its clients take none."""
+        ...
+
     def record(self, request: Json, rounds: Sequence[tuple[Round, tuple[Answer, ...]]]) -> Record | None:
         """What to remember of this turn so far: each round with the results of its hidden calls, none for a last round
         without any. `request` is the client's own body. None if there is nothing to recognise the turn by yet."""
