@@ -23,7 +23,7 @@ from bench.documents import Corpus, Document
 from bench.texts import tokens
 from bench.workloads import SHARED, anthropic_messages
 from headroom import pipeline, policy, providers
-from headroom.compressors import _repeats
+from headroom.compressors import _repeats, stands_for
 from headroom.compressors._repeats import Earlier
 from headroom.rendering import Moment
 from headroom.store import MemoryStore
@@ -148,7 +148,7 @@ def told(output: Sent, earlier: Sequence[Earlier], total: Sum) -> tuple[str, int
     """The text with references and its tokens, or as it was where they do not pay. Raises ValueError on a text that
     does not come back."""
     start = time.perf_counter()
-    found = _repeats.tell(output.text, output.kind, earlier)
+    found = _repeats.tell(output.text, output.kind, earlier, decode=stands_for)
     total.times.append(time.perf_counter() - start)
     if found is None:
         return output.text, output.tokens

@@ -182,11 +182,102 @@ GEMINI: dict[str, Any] = {
     ],
 }
 
+CONVERSE: dict[str, Any] = {
+    "system": [{"text": "You are …"}, {"cachePoint": {"type": "default"}}],
+    "inferenceConfig": {"maxTokens": 4096},
+    "toolConfig": {
+        "tools": [{"toolSpec": {"name": "sh", "inputSchema": {"json": {"type": "object"}}}}, {"cachePoint": {}}]
+    },
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"text": REMINDER},
+                {"text": "fix the bug"},
+                {"image": {"format": "png", "source": {"bytes": "iVBORw0KGgo="}}},
+                {"document": {"format": "txt", "name": "d", "source": {"text": "a document"}}},
+                {"guardContent": {"text": {"text": "guarded", "qualifiers": ["query"]}}},
+                {"searchResult": {"source": "s", "title": "t", "content": [{"text": "found"}]}},
+                {"cachePoint": {"type": "default", "ttl": "1h"}},
+            ],
+        },
+        {"role": "system", "content": [{"text": "the environment"}]},
+        {
+            "role": "assistant",
+            "content": [
+                {"reasoningContent": {"reasoningText": {"text": "hm", "signature": "Eo"}}},
+                {"reasoningContent": {"redactedContent": "x"}},
+                {"text": "Let me look."},
+                {"toolUse": {"toolUseId": "t1", "name": "sh", "input": {"command": "make"}}},
+                {"toolUse": {"toolUseId": "t2", "name": "read", "input": {"path": "a.py"}}},
+                {"toolUse": {"toolUseId": "t3", "name": "query", "input": {}}},
+                {"toolUse": {"toolUseId": "t4", "name": "search", "input": {}}},
+                {"toolUse": {"toolUseId": "t5", "name": "count", "input": {}}},
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"toolResult": {"toolUseId": "t1", "status": "error", "content": [{"text": "make: failed"}]}},
+                {
+                    "toolResult": {
+                        "toolUseId": "t2",
+                        "status": "success",
+                        "content": [
+                            {"text": f"1\timport os\n\n{REMINDER}\n"},
+                            {"document": {"format": "pdf", "name": "d", "source": {"bytes": "JVBE" * 2000}}},
+                        ],
+                    }
+                },
+                {
+                    "toolResult": {
+                        "toolUseId": "t3",
+                        "content": [{"json": {"rows": [{"text": "A", "n": 1}, {"text": "A2"}]}}, {"novel": {"n": 1}}],
+                    }
+                },
+                {
+                    "toolResult": {
+                        "toolUseId": "t4",
+                        "content": [
+                            {"searchResult": {"source": "s", "title": "t", "content": [{"text": "free"}]}},
+                            {
+                                "searchResult": {
+                                    "source": "s",
+                                    "title": "t",
+                                    "citations": {"enabled": True},
+                                    "content": [{"text": "cited"}],
+                                }
+                            },
+                        ],
+                    }
+                },
+                {"toolResult": {"toolUseId": "t5", "content": [{"json": {"n": 3}}]}},
+                {"toolResult": {"toolUseId": "gone", "content": []}},
+            ],
+        },
+        {
+            "role": "assistant",
+            "content": [
+                {"toolUse": {"toolUseId": "s1", "name": "web", "input": {"q": "x"}, "type": "server_tool_use"}},
+                {"toolResult": {"toolUseId": "s1", "type": "web_result", "content": [{"text": "the server's own"}]}},
+                {"citationsContent": {"content": [{"text": "it is so"}], "citations": [{"title": "t"}]}},
+                {"brandNew": {"payload": [1]}},
+            ],
+        },
+        {"role": "moderator", "content": [{"text": "?"}]},
+        {"role": "user", "content": [{"text": "thanks"}], "extra": {"kept": True}},
+    ],
+}
+
 BODIES: dict[str, Any] = {
     "anthropic": ANTHROPIC,
     "openai-chat": CHAT,
     "openai-responses": RESPONSES,
     "gemini": GEMINI,
+    "converse": CONVERSE,
     "text": "one tool output\n",
 }
-CONTAINER = {"anthropic": "messages", "openai-chat": "messages", "openai-responses": "input", "gemini": "contents"}
+CONTAINER = {
+    "anthropic": "messages", "openai-chat": "messages", "openai-responses": "input", "gemini": "contents",
+    "converse": "messages",
+}  # fmt: skip

@@ -50,6 +50,11 @@ def ask(
         connection.close()
 
 
+def complaint(answer: Answer) -> str:
+    """What a provider's refusal says; Amazon puts nothing around it."""
+    return str(answer.json.get("error", answer.json)["message"])
+
+
 def connect(url: str) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(urlsplit(url).netloc, timeout=WAIT)
 
@@ -204,6 +209,20 @@ def _gemini_calls(answer: dict[str, Any]) -> list[str]:
     return [part["functionCall"]["id"] for part in parts if "functionCall" in part]
 
 
+def _converse_next(body: dict[str, Any], answer: dict[str, Any], said: list[str]) -> dict[str, Any]:
+    results: list[dict[str, Any]] = [
+        {"toolResult": {"toolUseId": name, "content": [{"text": text}], "status": "success"}}
+        for name, text in zip(_converse_calls(answer), said, strict=False)
+    ]
+    user = {"role": "user", "content": results or [{"text": said[0]}]}
+    return {**body, "messages": [*body["messages"], answer["output"]["message"], user]}
+
+
+def _converse_calls(answer: dict[str, Any]) -> list[str]:
+    content = answer["output"]["message"]["content"]
+    return [block["toolUse"]["toolUseId"] for block in content if "toolUse" in block]
+
+
 CLIENTS: Mapping[str, Client] = {
     "anthropic": Client(
         "/v1/messages",
@@ -232,5 +251,11 @@ CLIENTS: Mapping[str, Client] = {
         lambda prompt: {"contents": [{"role": "user", "parts": [{"text": prompt}]}]},
         _gemini_calls,
         _gemini_next,
+    ),
+    "converse": Client(
+        "/model/us.anthropic.claude-opus-4-5-20251101-v1%3A0/converse",
+        lambda prompt: {"messages": [{"role": "user", "content": [{"text": prompt}]}]},
+        _converse_calls,
+        _converse_next,
     ),
 }

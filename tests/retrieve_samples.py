@@ -1,4 +1,4 @@
-"""Clients of the four dialects that show a conversation again as real ones do, and a model that calls what it likes.
+"""Clients of the dialects that show a conversation again as real ones do.
 
 What real clients change was seen on the wire: where cache marks stand, how a text is spelled, which ids and thoughts
 they keep, that texts of one turn come back joined, that results come in the order in which they were ready.
@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from headroom.retrieval import TOOL
-from headroom.testing import Call, Received, Reply
+from tests.streams import of_converse, said
 
 Object = dict[str, Any]
 
@@ -34,7 +34,9 @@ def records(number: int) -> str:
 
 
 def events(data: bytes) -> list[Any]:
-    """The data of server-sent events, without the last word of some dialects."""
+    """The data of server-sent events, without the last word of some dialects; frames begin with their length."""
+    if data.startswith(b"\0"):
+        return said(data)
     lines = re.split(rb"\r?\n", data)
     return [json.loads(line[6:]) for line in lines if line.startswith(b"data: ") and line != b"data: [DONE]"]
 
@@ -328,39 +330,62 @@ class Contents(Client):
         return Told([{"role": "model", "parts": parts}] if parts else [], names, stop)
 
 
+class Blocks(Client):
+    """Agents on Amazon Bedrock: the cache mark is a block that moves, what a user says twice is one message."""
+
+    stops = frozenset({"tool_use"})
+
+    def path(self, stream: bool) -> str:
+        return "/model/us.anthropic.claude-opus-4-5-20251101-v1%3A0/converse" + ("-stream" if stream else "")
+
+    def body(self, stream: bool) -> Object:
+        messages = [dict(message) for message in self.history]
+        messages[-1]["content"] = [*messages[-1]["content"], {"cachePoint": {"type": "default"}}]
+        tools = [{"toolSpec": {"name": OWN, "inputSchema": {"json": {"type": "object"}}}}]
+        return {"system": [{"text": "s"}], "toolConfig": {"tools": tools}, "messages": messages}
+
+    def asks(self, prompt: str) -> None:
+        self._adds([{"text": prompt}])
+
+    def _adds(self, content: list[Object]) -> None:
+        if self.history and self.history[-1]["role"] == "user":
+            content = [*self.history.pop()["content"], *content]
+        self.history.append({"role": "user", "content": content})
+
+    def returns(self, calls: Sequence[str], outputs: Sequence[str]) -> None:
+        told = [{"toolResult": {"toolUseId": n, "content": [{"text": o}]}} for n, o in zip(calls, outputs, strict=True)]
+        self._adds(self.shuffled(told))
+
+    def interrupted(self, told: Told) -> list[Object]:
+        kept = [block for message in told.turn for block in message["content"] if "toolUse" not in block]
+        return [{"role": "assistant", "content": kept}] if any("text" in block for block in kept) else []
+
+    def told(self, data: bytes, stream: bool) -> Told:
+        if not stream:
+            answer = json.loads(data)
+            return self._turn(answer["output"]["message"]["content"], answer["stopReason"])
+        found: defaultdict[str, list[Any]] = defaultdict(list)
+        for event in events(data):
+            for kind, value in event.items():
+                found[kind].append(value)
+        indices = [value["contentBlockIndex"] for value in found["contentBlockStop"]]
+        assert indices == list(range(len(indices)))
+        assert len(found["messageStart"]) == 1 >= len(found["messageStop"])
+        stop = found["messageStop"][0]["stopReason"] if found["messageStop"] else None
+        return self._turn(of_converse(events(data))["output"]["message"]["content"], stop)
+
+    def _turn(self, blocks: list[Object], stop: Any) -> Told:
+        if stop is None:
+            blocks = [block for block in blocks if "toolUse" not in block]
+        calls = [block["toolUse"]["toolUseId"] for block in blocks if "toolUse" in block]
+        return Told([{"role": "assistant", "content": blocks}] if blocks else [], calls, stop)
+
+
 CLIENTS: dict[str, type[Client]] = {
     "anthropic": Messages,
     "openai-chat": Chat,
     "openai-responses": Items,
     "gemini": Contents,
+    "converse": Blocks,
 }
 """By the name of the provider."""
-
-
-class Model:
-    """Answers at random: texts, thoughts, the client's calls, ours in between, and refusals."""
-
-    def __init__(self, seed: int, *, hides: float = 0.5, fails: float = 0.1) -> None:
-        self.random = random.Random(seed)
-        self.hides = hides
-        self.fails = fails
-        self.hidden = 0
-        """Calls of ours that were made."""
-        self.count = 0
-
-    def __call__(self, received: Received) -> Reply:
-        chance = self.random.random
-        self.count += 1
-        if chance() < self.fails:
-            status = self.random.choice([429, 500, 503, 529, 529, 400])
-            return Reply(status=status, headers=[("retry-after", "0")])
-        text = received.body.decode()
-        calls = [Call(OWN, {"n": self.count, "k": i}) for i in range(self.random.choice([0, 0, 1, 1, 2]))]
-        if TOOL in text and chance() < self.hides:
-            refs = REF.findall(text)
-            for _ in range(self.random.choice([1, 1, 1, 2])):
-                asked = {"ref": self.random.choice(refs) if refs else "nothing", "rows": f"{self.count}-{self.count}"}
-                calls.insert(self.random.randint(0, len(calls)), Call(TOOL, asked))
-                self.hidden += 1
-        said = f"word {self.count}. " if chance() < 0.6 or not calls else ""
-        return Reply(text=said, thinking=f"hm {self.count}" if chance() < 0.5 else "", calls=calls)

@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import struct
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.proxies import CLIENTS
 
 
+def cut(data: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Headers and payload of each of Amazon's frames, read by the rules of AWS's own description, sums checked."""
+    while data:
+        length, size, head = struct.unpack_from(">III", data)
+        assert head == zlib.crc32(data[:8])
+        assert struct.unpack_from(">I", data, length - 4)[0] == zlib.crc32(data[: length - 4])
+        at, headers = 12, {}
+        while at < 12 + size:
+            name = data[at + 1 : at + 1 + data[at]].decode()
+            at += 1 + data[at]
+            assert data[at] == 7
+            (size_of,) = struct.unpack_from(">H", data, at + 1)
+            headers[name] = data[at + 3 : at + 3 + size_of].decode()
+            at += 3 + size_of
+        yield headers, data[at : length - 4]
+        data = data[length:]
+
+
+def said(data: bytes) -> list[Any]:
+    """Every frame as an object of one key, its type."""
+    frames = [(headers.get(":event-type") or headers[":exception-type"], payload) for headers, payload in cut(data)]
+    return [{kind: json.loads(payload)} for kind, payload in frames]
+
+
 def sse(body: bytes) -> list[Any]:
-    """The data of every event, `[DONE]` aside."""
+    """The data of every event, `[DONE]` aside; frames begin with their length."""
+    if body.startswith(b"\0"):
+        return said(body)
     lines = [line.strip() for line in body.decode().splitlines() if line.startswith("data: ")]
     return [json.loads(line.removeprefix("data: ")) for line in lines if line != "data: [DONE]"]
 
@@ -55,15 +83,40 @@ def of_gemini(events: list[Any]) -> Any:
     return {"candidates": [{"content": {"role": "model", "parts": parts}}]}
 
 
+def of_converse(events: list[Any]) -> Any:
+    blocks: dict[int, dict[str, Any]] = {}
+    for event in events:
+        ((kind, told),) = event.items()
+        if kind == "contentBlockStart":
+            blocks[told["contentBlockIndex"]] = {"toolUse": {**told["start"]["toolUse"], "input": ""}}
+        if kind == "contentBlockDelta":
+            ((name, delta),) = told["delta"].items()
+            block = blocks.setdefault(told["contentBlockIndex"], {name: ""})
+            if name == "text":
+                block[name] += delta
+            elif name == "toolUse":
+                block[name]["input"] += delta["input"]
+            else:
+                inner = {"text": "", "signature": "", **(block[name] or {"reasoningText": {}})["reasoningText"]}
+                block[name] = {"reasoningText": {key: inner[key] + delta.get(key, "") for key in inner}}
+    for block in blocks.values():
+        if "toolUse" in block:
+            block["toolUse"]["input"] = json.loads(block["toolUse"]["input"] or "{}")
+    return {"output": {"message": {"role": "assistant", "content": [blocks[index] for index in sorted(blocks)]}}}
+
+
 JOINED: dict[str, Callable[[list[Any]], Any]] = {
     "anthropic": of_anthropic,
     "openai-chat": of_chat,
     "openai-responses": of_responses,
     "gemini": of_gemini,
+    "converse": of_converse,
 }
 
 
 def streaming(dialect: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if dialect == "gemini":
         return "/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse", body
+    if dialect == "converse":
+        return f"{CLIENTS[dialect].path}-stream", body
     return CLIENTS[dialect].path, {**body, "stream": True}

@@ -46,16 +46,23 @@ GEMINI: list[Any] = [
     {"role": "model", "parts": [{"functionCall": {"name": "list_items", "args": {}}, "thoughtSignature": "x"}]},
     {"role": "user", "parts": [{"functionResponse": {"name": "list_items", "response": {"output": RECORDS}}}]},
 ]
+CONVERSE: list[Any] = [
+    {"role": "user", "content": [{"text": "list the items"}]},
+    {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t1", "name": "list_items", "input": {}}}]},
+    {"role": "user", "content": [{"toolResult": {"toolUseId": "t1", "content": [{"text": RECORDS}]}}]},
+]
 DIALECTS = {
     "anthropic": (ANTHROPIC, (2, "content", 0, "content")),
     "openai_chat": (OPENAI_CHAT, (3, "content")),
     "openai_responses": (OPENAI_RESPONSES, (2, "output")),
     "gemini": (GEMINI, (2, "parts", 0, "functionResponse", "response", "output")),
+    "converse": (CONVERSE, (2, "content", 0, "toolResult", "content", 0, "text")),
 }
 BODIES: list[tuple[dict[str, Any], tuple[str | int, ...]]] = [
     ({"model": "claude-opus-5-5", "max_tokens": 9, "messages": ANTHROPIC}, ("messages",)),
     ({"model": "gpt-5.4", "messages": OPENAI_CHAT, "stream": True}, ("messages",)),
     ({"model": "gpt-5.4", "input": OPENAI_RESPONSES, "store": False}, ("input",)),
+    ({"system": [{"text": "s"}], "messages": CONVERSE, "inferenceConfig": {}}, ("messages",)),
     ({"contents": GEMINI, "generationConfig": {}}, ("contents",)),
     ({"model": "m", "request": {"contents": GEMINI}}, ("request", "contents")),
 ]

@@ -61,6 +61,13 @@ def test_the_failure_word_is_found_in_any_case_and_language() -> None:
     assert clusters.alarm("all is well") == ""
 
 
+def test_that_there_were_no_failures_is_no_failure() -> None:
+    assert clusters.alarm("rps=10 errors=0 in 3s") == ""
+    assert clusters.alarm('{"error": 0, "errors":0.0}') == ""
+    assert clusters.alarm("errors=0 and then an error") == "error"
+    assert clusters.alarm("error=04 errors=0") == "error"
+
+
 def test_rows_whose_long_values_are_mostly_the_same_get_a_kind_of_their_own() -> None:
     usual, rare = "tenant-113d3a99c3da401fbd62cc2caa5b96d2", "tenant-f7b8d1f1d4d44643b07fa10ca7d021fb"
     lines = [f"GET /v2/servers {i} by {rare if i % 10 == 3 else usual} in region-7c4a8d09ca3762af" for i in range(100)]

@@ -8,7 +8,7 @@ import pytest
 
 from headroom.providers import PROVIDERS, detect
 from headroom.types import Item, Json, ToolCall
-from tests.dialects import ANTHROPIC, BODIES, CHAT, GEMINI, REMINDER, RESPONSES
+from tests.dialects import ANTHROPIC, BODIES, CHAT, CONVERSE, GEMINI, REMINDER, RESPONSES
 
 BY_NAME = {provider.name: provider for provider in PROVIDERS}
 
@@ -72,6 +72,19 @@ def test_gemini_parts_are_the_strings_of_responses_and_unsigned_user_text() -> N
     ]
 
 
+def test_converse_parts_are_results_the_strings_of_their_json_uncited_search_results_and_user_text() -> None:
+    assert parts(CONVERSE) == [
+        ("text", "fix the bug", False),
+        ("text", "found", False),
+        ("result", "make: failed", True),
+        ("result", "1\timport os", False),
+        ("result", "A", False),
+        ("result", "A2", False),
+        ("result", "free", False),
+        ("text", "thanks", False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "text", "call"),
     [
@@ -88,6 +101,9 @@ def test_gemini_parts_are_the_strings_of_responses_and_unsigned_user_text() -> N
         (GEMINI, "a.py\nb.py", ToolCall(id="f1", name="sh", args={"cmd": "ls"})),
         (GEMINI, "A", ToolCall(name="read", args={"path": "a"})),
         (GEMINI, "no such file", ToolCall(name="read", args={"path": "b"})),
+        (CONVERSE, "make: failed", ToolCall(id="t1", name="sh", args={"command": "make"})),
+        (CONVERSE, "A2", ToolCall(id="t3", name="query")),
+        (CONVERSE, "the server's own", ToolCall(id="s1", name="web", args={"q": "x"})),
     ],
 )
 def test_a_result_knows_the_call_that_asked_for_it(body: Json, text: str, call: ToolCall) -> None:
@@ -104,7 +120,7 @@ def test_arguments_that_are_no_json_object_stand_under_the_empty_name() -> None:
         assert call.args == {"": raw}
 
 
-@pytest.mark.parametrize("name", ["anthropic", "openai-chat", "openai-responses"])
+@pytest.mark.parametrize("name", ["anthropic", "openai-chat", "openai-responses", "converse"])
 def test_system_and_developer_text_is_never_hashed_nor_a_part(name: str) -> None:
     found = [item for item in read(BODIES[name]) if item.role in ("system", "developer")]
     assert found
@@ -112,8 +128,9 @@ def test_system_and_developer_text_is_never_hashed_nor_a_part(name: str) -> None
 
 
 def test_a_block_that_is_wholly_a_reminder_is_not_hashed() -> None:
-    first = read(ANTHROPIC)[0]
-    assert (first.tail, first.hashed, first.is_part) == (REMINDER, False, False)
+    for body in (ANTHROPIC, CONVERSE):
+        first = read(body)[0]
+        assert (first.tail, first.hashed, first.is_part) == (REMINDER, False, False)
 
 
 def test_a_reminder_beside_a_result_is_not_hashed_but_a_result_of_reminders_is_an_empty_one() -> None:
@@ -130,7 +147,7 @@ def test_a_reminder_beside_a_result_is_not_hashed_but_a_result_of_reminders_is_a
 
 
 def test_an_image_is_told_by_its_hash_and_never_a_part() -> None:
-    for body in (ANTHROPIC, CHAT, RESPONSES, GEMINI):
+    for body in (ANTHROPIC, CHAT, RESPONSES, GEMINI, CONVERSE):
         images = [item for item in read(body) if item.kind == "image"]
         assert len(images) == 1
         assert len(images[0].text) == 64
@@ -138,7 +155,7 @@ def test_an_image_is_told_by_its_hash_and_never_a_part() -> None:
 
 
 def test_unknown_blocks_are_covered_by_the_chain_with_bounded_text() -> None:
-    for body in (ANTHROPIC, CHAT, RESPONSES, GEMINI):
+    for body in (ANTHROPIC, CHAT, RESPONSES, GEMINI, CONVERSE):
         others = [item for item in read(body) if item.kind == "other" and item.hashed]
         assert others
         assert all(0 < len(item.text) <= 4_096 for item in others)
@@ -167,11 +184,16 @@ def test_code_assist_wraps_contents_in_a_request() -> None:
     assert [i.leaf and i.leaf[:2] for i in read(body) if i.is_part] == [("request", "contents")] * 5
 
 
-def test_strings_deep_in_a_gemini_response_are_hashed_but_no_parts() -> None:
+@pytest.mark.parametrize("name", ["gemini", "converse"])
+def test_strings_deep_in_a_result_that_is_json_are_hashed_but_no_parts(name: str) -> None:
     deep: Any = "bottom"
     for _ in range(5_000):
         deep = [deep]
-    body = [{"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"a": "top", "b": deep}}}]}]
+    told = {"a": "top", "b": deep}
+    body = {
+        "gemini": [{"role": "user", "parts": [{"functionResponse": {"name": "f", "response": told}}]}],
+        "converse": [{"role": "user", "content": [{"toolResult": {"toolUseId": "f", "content": [{"json": told}]}}]}],
+    }[name]
     items = read(body)
     assert [item.text for item in items if item.is_part] == ["top"]
     assert len([item for item in items if item.hashed]) == 2
@@ -237,6 +259,15 @@ def test_the_objects_of_an_sdk_are_read_but_never_written_to() -> None:
         ([{"type": "function_call_output", "call_id": "c", "output": "x"}], "openai-responses"),
         ({"type": "response.create", "input": [], "model": "gpt-5.6"}, "openai-responses"),
         ([{"parts": [{"text": "hi"}]}], "gemini"),
+        ({"system": [{"text": "s"}], "messages": [{"role": "user", "content": [{"text": "hi"}]}]}, "converse"),
+        ([{"role": "user", "content": [{"text": "hi"}, {"image": {"format": "png", "source": {"bytes": "iVBO"}}}]}],
+         "converse"),
+        ({"inferenceConfig": {}, "messages": [{"role": "user", "content": [{"text": "hi"}]},
+                                              {"role": "assistant", "content": []}]}, "converse"),
+        ({"system": "s", "messages": [{"role": "user", "content": "hi"}, {"role": "user", "content": [{"text": "x"}]}]},
+         "anthropic"),
+        ({"model": "gpt-4o", "messages": [{"role": "user", "content": [{"text": "hi"}]},
+                                          {"role": "tool", "tool_call_id": "c", "content": "x"}]}, "openai-chat"),
         ("text", "text"),
     ],
 )  # fmt: skip
@@ -255,7 +286,7 @@ def test_a_body_is_known_by_what_only_its_dialect_has(body: Json, name: str) -> 
         {"messages": "x"},
         {"input": ["a", "b"], "model": "text-embedding-3-small"},
         {"input": "a", "model": "text-embedding-3-small"},
-        {"system": [{"text": "s"}], "messages": [{"role": "user", "content": [{"text": "Converse"}]}]},
+        [{"role": "user", "content": [{"image": "https://a.b/c.png"}]}],
         [1, 2],
     ],
 )

@@ -99,3 +99,21 @@ def test_a_text_with_our_headings_in_it_decodes_or_is_refused(lines: list[str]) 
 def test_a_heading_that_continues_none_is_refused() -> None:
     with pytest.raises(FormatError):
         prefix.decode(["@…16:", " x"])
+
+
+def test_a_line_that_starts_like_no_other_is_cut_at_no_time() -> None:
+    lines = ['[{"id": 0, "name": "apple"}]', *(f"2026-03-04T09:00:{i:02}Z INFO pressed" for i in range(12))]
+
+    assert prefix.clock_headings(lines, 5)[0] == prefix.LITERAL
+    assert min(prefix.clock_headings(lines, 5)[1:]) > 0
+
+
+def test_a_line_that_stands_for_others_gets_no_heading() -> None:
+    lines = [
+        line
+        for i in range(6)
+        for line in (f"2026-03-04 09:00:{i:02} INFO pressed", "[= lines 2-9 above]", "[= lines 2-7 above]")
+    ]
+
+    for cuts in (prefix.headings(lines), *(prefix.clock_headings(lines, k) for k in range(1, 6))):
+        assert {cut for line, cut in zip(lines, cuts, strict=True) if line[0] == "["} == {prefix.LITERAL}

@@ -31,8 +31,8 @@ ENDPOINTS = {
     ":generateContent": "gemini",
     ":streamGenerateContent": "gemini",
     ":countTokens": "gemini",
-    "/converse": None,
-    "/converse-stream": None,
+    "/converse": "converse",
+    "/converse-stream": "converse",
     "/v1/conversations": None,
 }
 
@@ -68,7 +68,7 @@ def test_every_recorded_request_is_detected_as_its_endpoint_says() -> None:
                 provider = detect(body)
                 assert (provider and provider.name) == name, (path, body)
                 seen[name or "none"] += 1
-    assert min(seen[name] for name in ("anthropic", "openai-chat", "openai-responses", "gemini", "none")) >= 10
+    assert min(seen[name] for name in ("anthropic", "openai-chat", "openai-responses", "gemini", "converse")) >= 10
 
 
 def test_every_recorded_request_is_read_and_written_without_loss() -> None:

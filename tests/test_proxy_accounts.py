@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,27 @@ def test_rows_are_written_together_and_the_last_ones_at_the_end(tmp_path: Path) 
 
     asyncio.run(write())
     assert [row["answer"] for row in ledger.latest(9)] == ["three", "two", "one"]
+    ledger.close()
+
+
+def test_rows_that_are_about_to_be_written_are_not_lost_where_the_writing_is_ended(tmp_path: Path) -> None:
+    ledger, go = Ledger(tmp_path), threading.Event()
+
+    async def write() -> None:
+        accounts, loop = Accounts(ledger), asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        busy = loop.run_in_executor(None, go.wait)
+        accounts.add(Entry(answer="one"))
+        writing = asyncio.create_task(accounts.flush())
+        await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.wait([writing])
+        go.set()
+        await busy
+        await accounts.close()
+
+    asyncio.run(write())
+    assert [row["answer"] for row in ledger.latest(9)] == ["one"]
     ledger.close()
 
 

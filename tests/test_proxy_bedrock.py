@@ -6,7 +6,7 @@ import base64
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from headroom.store import MemoryStore
 from headroom.testing import Call, FakeUpstream, Received, Reply
 from tests.proxies import Answer, Running, ask, options, running
 from tests.retrieve_samples import OWN, Messages, records
+from tests.streams import cut
 
 MODEL = "us.anthropic.claude-opus-4-5-20251101-v1:0"
 STREAM = "/model/us.anthropic.claude-opus-4-5-20251101-v1%3A0/invoke-with-response-stream"
@@ -56,24 +57,6 @@ class Bedrock(Messages):
 
     def told(self, data: bytes, stream: bool) -> Any:
         return super().told(events(data) if stream else data, stream)
-
-
-def cut(data: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
-    """Headers and payload of each frame, read by the rules of AWS's own description, sums checked."""
-    while data:
-        length, size, head = struct.unpack_from(">III", data)
-        assert head == zlib.crc32(data[:8])
-        assert struct.unpack_from(">I", data, length - 4)[0] == zlib.crc32(data[: length - 4])
-        at, headers = 12, {}
-        while at < 12 + size:
-            name = data[at + 1 : at + 1 + data[at]].decode()
-            at += 1 + data[at]
-            assert data[at] == 7
-            (size_of,) = struct.unpack_from(">H", data, at + 1)
-            headers[name] = data[at + 3 : at + 3 + size_of].decode()
-            at += 3 + size_of
-        yield headers, data[at : length - 4]
-        data = data[length:]
 
 
 def events(data: bytes) -> bytes:
@@ -200,20 +183,51 @@ def conversed(received: Received) -> Reply:
     return Reply(body=b"".join(made), headers=[("Content-Type", FRAMES)])
 
 
+def asked() -> dict[str, Any]:
+    """A request of Converse's that brings a result."""
+    use = {"toolUse": {"toolUseId": "t1", "name": OWN, "input": {}}}
+    result = {"toolResult": {"toolUseId": "t1", "content": [{"text": LOG}], "status": "success"}}
+    said = [("user", {"text": "question"}), ("assistant", use), ("user", result)]
+    return {"messages": [{"role": role, "content": [block, {"cachePoint": {}}]} for role, block in said]}
+
+
 @pytest.mark.parametrize("headers", [SIGNED, [("Authorization", "Bearer bedrock-key")]], ids=["signed", "bearer"])
 @pytest.mark.parametrize("stream", ["", "-stream"])
-def test_converse_passes_as_it_is_and_is_counted(home: Path, stream: str, headers: list[tuple[str, str]]) -> None:
-    text = [{"text": LOG}]
-    result = {"toolResult": {"toolUseId": "t1", "content": text}}
-    body = json.dumps({"messages": [{"role": "user", "content": [result]}]}, indent=1).encode()
-    with FakeUpstream(otherwise=conversed) as upstream, running(options(home, upstream.url)) as proxy:
+def test_converse_is_made_smaller_unless_it_is_signed_and_is_counted(
+    home: Path, stream: str, headers: list[tuple[str, str]]
+) -> None:
+    body = json.dumps(asked(), indent=1).encode()
+    with FakeUpstream(conversed) as upstream, running(options(home, upstream.url)) as proxy:
         answer = ask(proxy.url, CONVERSE + stream, body, headers)
 
-        assert upstream.requests[0].body == body
-        assert answer.body == conversed(upstream.requests[0]).body
+        (request,) = upstream.requests
+        assert upstream.violations == []
+        assert answer.body == conversed(request).body
+    start = body.index(json.dumps(LOG).encode())
+    assert request.body[:start] == body[:start]
+    assert (len(request.body) < 0.7 * len(body)) == (headers is not SIGNED)
+    assert (request.body == body) == (headers is SIGNED)
     (row,) = rows(home)
     assert (row["model"], row["dialect"]) == (MODEL, "converse")
+    assert (row["removed_new"] > 1000) == (headers is not SIGNED)
     assert [row[name] for name in ("input", "read", "write", "write_hour", "output")] == [12, 41_000, 600, 300, 40]
+
+
+def test_what_a_converse_request_is_and_what_it_is_counted_as_are_the_same(home: Path) -> None:
+    tools = {"tools": [{"toolSpec": {"name": OWN, "inputSchema": {"json": {"type": "object"}}}}]}
+    body = {**asked(), "toolConfig": tools}
+    count = CONVERSE.replace("converse", "count-tokens")
+    with FakeUpstream() as upstream, running(options(home, upstream.url)) as proxy:
+        counted = ask(proxy.url, count, {"input": {"converse": body}})
+        ask(proxy.url, CONVERSE, body)
+        ask(proxy.url, count, b'{"input": {"invokeModel": {"body": "e30="}}, "converse": 1}')
+
+        first, sent, passed = upstream.requests
+    assert first.json == {"input": {"converse": sent.json}}
+    assert sent.json != body
+    assert counted.json["inputTokens"] > 100
+    assert passed.body == b'{"input": {"invokeModel": {"body": "e30="}}, "converse": 1}'
+    assert len(rows(home)) == 1
 
 
 # Frames

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headroom.proxy.increments import MOST_BYTES, NOTHING, filled, note, read
-from headroom.testing import Call, FakeUpstream, Reply
+from headroom.testing import Call, FakeUpstream, Received, Reply
 from headroom.types import Item, ToolCall
-from tests.proxies import Running, ask, options, running
+from tests.proxies import Running, ask, connect, options, running, send
 from tests.retrieve_samples import OWN, REF, records
 from tests.test_proxy_websocket import Codex, since, talk
 
@@ -34,6 +36,18 @@ def asks(proxy: Running, new: Sequence[Any], earlier: str | None, stream: bool) 
         return dict(answer.json)
     last = [line for line in answer.body.splitlines() if line.startswith(b"data: ")][-1]
     return dict(json.loads(last[6:])["response"])
+
+
+def begun(proxy: Running) -> dict[str, Any]:
+    """The answer to a first request, whose client goes on as soon as all has been said."""
+    connection = connect(proxy.url)
+    body = {"model": "gpt-5.4", "tools": TOOLS, "input": INPUT, "stream": True}
+    send(connection, "/v1/responses", json.dumps(body).encode(), [], "POST")
+    answer = connection.getresponse()
+    while b"response.completed" not in (line := answer.readline()) or not line.startswith(b"data: "):
+        pass
+    connection.close()
+    return dict(json.loads(line[6:])["response"])
 
 
 def outputs(answer: dict[str, Any], text: str) -> list[dict[str, Any]]:
@@ -77,7 +91,7 @@ def test_over_a_socket_too(tmp_path: Path) -> None:
 
 
 def test_a_secret_file_is_known_by_the_call_that_is_not_in_the_request(tmp_path: Path) -> None:
-    lines = "\n".join(f"SERVICE_{n}_URL=https://service-{n % 7}.internal.example/v1/api" for n in range(400))
+    lines = records(5523)
     with (
         FakeUpstream([Reply(calls=[SECRET]), Reply("done")]) as upstream,
         running(options(tmp_path, upstream.url)) as proxy,
@@ -86,6 +100,26 @@ def test_a_secret_file_is_known_by_the_call_that_is_not_in_the_request(tmp_path:
         asks(proxy, outputs(first, lines), first["id"], False)
 
         assert upstream.requests[1].json["input"][0]["output"] == lines
+
+
+def test_it_is_known_though_the_client_is_faster_than_a_busy_store(tmp_path: Path) -> None:
+    lines = records(5523)
+    replies, link = [Reply("done"), Reply(calls=[SECRET])], sqlite3.connect(":memory:")
+
+    def model(_: Received) -> Reply:
+        nonlocal link
+        if len(replies) == 2:  # from here on another process writes, for a while
+            link = sqlite3.connect(tmp_path / "headroom.db", check_same_thread=False)
+            link.execute("BEGIN IMMEDIATE")
+        return replies.pop()
+
+    with FakeUpstream(model) as upstream, running(options(tmp_path, upstream.url)) as proxy:
+        answer = begun(proxy)
+        threading.Timer(0.2, link.rollback).start()
+        asks(proxy, outputs(answer, lines), answer["id"], False)
+
+        assert upstream.requests[1].json["input"][0]["output"] == lines
+    link.close()
 
 
 @pytest.mark.parametrize("args", [{"command": "x" * MOST_BYTES}, {"key": "sk-ant-api03-" + "aB3dE5fG7h" * 9 + "AA"}])

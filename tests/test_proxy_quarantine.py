@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from headroom.proxy.quarantine import SESSIONS, Quarantine
+from headroom.proxy.notes import SESSIONS
+from headroom.proxy.quarantine import Quarantine
 from headroom.store import MemoryStore, SqliteStore
 
 

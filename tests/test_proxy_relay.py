@@ -17,12 +17,15 @@ from backports import zstd
 from headroom.testing import FakeUpstream, Received, Reply
 from headroom.testing._script import Script
 from tests.proxies import CLIENTS, Answer, Running, ask, connect, options, raw, running, send
+from tests.streams import streaming
 
 ODD = {
     "anthropic": b'{ "model" : "claude",\n\t"messages":[{"role":"user","content":"h\\u00e9 \\ud83d\\ude00 \\/"}],'
     b'"novel":{"a":1e2,"a":-0},"max_tokens":  7 , "system":[{"type":"text","text":"","cache_control":{}}]}\r\n',
     "openai-chat": b'{"messages":[{"role":"user","content":"\\u0041\\t","name":"x"}],"model":"gpt-5.4",  "seed":1.50}',
     "openai-responses": b' {"input":"hi \\u2028","model":"gpt-5.4","store":false,"novel":[[],{}]}',
+    "converse": b'{ "messages":[{"content":[{"text":"h\\u00e9 \\/"}, {"cachePoint":{"type":"default"}}],'
+    b'"role":"user"}],"system":[{"text":"s"}], "inferenceConfig":{"temperature":0.10}}\n',
     "gemini": b'{"contents":[{"parts":[{"text":"\xc3\xa9"}]}],"generationConfig":{"temperature":0.10}}',
 }
 HEADERS = [
@@ -153,10 +156,9 @@ def test_errors_are_the_upstream_s_own(proxy: Running, status: int) -> None:
 
 @pytest.mark.parametrize("dialect", sorted(CLIENTS))
 def test_an_error_in_mid_stream_passes(proxy: Running, dialect: str) -> None:
-    client = CLIENTS[dialect]
-    path = client.path.replace("generateContent", "streamGenerateContent?alt=sse")
+    path, body = streaming(dialect, CLIENTS[dialect].first("hi"))
     reply = Reply("some words " * 9, error="Overloaded")
-    direct, relayed = direct_and_relayed(proxy, path, {**client.first("hi"), "stream": True}, reply)
+    direct, relayed = direct_and_relayed(proxy, path, body, reply)
 
     assert relayed.body == direct.body
     assert b"Overloaded" in relayed.body
@@ -254,6 +256,22 @@ def test_a_client_that_asks_before_it_sends_is_told_to_go_on(proxy: Running) -> 
         assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
         assert upstream.requests[0].body == body
         assert upstream.requests[0].header("expect") is None
+
+
+def test_a_client_of_the_first_version_is_not_told_to_go_on(proxy: Running) -> None:
+    head = "POST /v1/messages HTTP/1.0\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}"
+    with before(proxy):
+        assert raw(proxy.url, head.encode()).startswith(b"HTTP/1.0 ")
+
+
+def test_an_answer_that_has_broken_off_at_once_keeps_its_status_and_headers(proxy: Running) -> None:
+    replies = [Reply("some words", status=429, headers=[("retry-after", "7")], cut_after=1) for _ in range(20)]
+    with before(proxy, replies):
+        for number in range(20):  # of a new conversation something is looked up before the answer is read
+            head = f"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-session-id: cut {number}\r\n"
+            found = raw(proxy.url, head.encode() + b"Content-Length: 2\r\n\r\n{}")
+            assert found.startswith(b"HTTP/1.1 429 ")
+            assert b"retry-after: 7\r\n" in found
 
 
 @pytest.mark.parametrize("after", [1, 200])

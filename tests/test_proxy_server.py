@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import http.client
 import json
 import logging
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from headroom.cli._doctor.shapes import Shape, shapes
-from headroom.proxy import bodies
+from headroom.ledger import Ledger
+from headroom.proxy import bodies, server
 from headroom.testing import FakeUpstream, Received, Reply
-from tests.proxies import CLIENTS, TOKEN, Running, ask, options, raw, running
+from tests.proxies import CLIENTS, TOKEN, Running, ask, connect, options, raw, running, send
 
 Pairs = list[tuple[str, str]]
 BODY = CLIENTS["anthropic"].first("hi")
@@ -264,3 +268,43 @@ def test_secrets_are_never_logged(proxy: Running, upstream: FakeUpstream, caplog
 
     assert len(caplog.records) > 3
     assert [secret for secret in SECRETS if secret in caplog.text] == []
+
+
+def test_told_twice_to_end_it_ends_at_once_and_its_rows_are_written(tmp_path: Path) -> None:
+    gate, arrived = threading.Event(), threading.Event()
+    replies = [Reply("fine"), Reply("never ends", gate=gate)]
+
+    def model(_: Received) -> Reply:
+        if len(replies) == 1:
+            arrived.set()
+        return replies.pop(0)
+
+    async def serve(url: str, listening: asyncio.Future[int]) -> None:
+        async with server.running(server.Proxy(options(tmp_path, url)), "127.0.0.1", 0) as at:
+            listening.set_result(at)
+            await asyncio.Event().wait()
+
+    async def run(url: str) -> None:
+        listening = asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(serve(url, listening))
+        at = await listening
+        waits = connect(f"http://127.0.0.1:{at}")
+        await asyncio.to_thread(ask, f"http://127.0.0.1:{at}", "/v1/messages", BODY)
+        await asyncio.to_thread(send, waits, "/v1/messages", b'{"stream":true}', [], "POST")
+        await asyncio.to_thread(arrived.wait)
+        serving.cancel()
+        with suppress(ConnectionError):
+            while True:  # as long as it listens
+                _, writer = await asyncio.open_connection("127.0.0.1", at)
+                writer.close()
+        assert not serving.done()
+        serving.cancel()
+        await asyncio.wait([serving])
+        waits.close()
+
+    with FakeUpstream(model) as upstream:
+        asyncio.run(run(upstream.url))
+        gate.set()
+    ledger = Ledger(tmp_path)
+    assert len(ledger.latest(9)) == 1
+    ledger.close()

@@ -16,8 +16,9 @@ from headroom.proxy.turns import LONGEST_WAIT, MOST_ROUNDS
 from headroom.retrieval import TOOL
 from headroom.store import MemoryStore
 from headroom.testing import Call, FakeUpstream, Received, Reply
-from tests.proxies import Answer, Running, ask, options, running
-from tests.retrieve_samples import CLIENTS, OWN, Client, Model, Told, events, records
+from tests.proxies import Answer, Running, ask, complaint, options, running
+from tests.retrieve_model import Model
+from tests.retrieve_samples import CLIENTS, OWN, Client, Told, events, records
 
 ALL = sorted(CLIENTS)
 LOG = records(5523)
@@ -152,6 +153,7 @@ SAID = {
     "openai-chat": lambda event: event["error"]["message"],
     "openai-responses": lambda event: event["response"]["error"]["message"],
     "gemini": lambda event: event["error"]["message"],
+    "converse": lambda event: event["validationException"]["message"],
 }
 
 
@@ -206,7 +208,7 @@ def test_a_whole_answer_that_fails_later_is_the_refusal_itself(proxy: Running, b
     answer = agent.sends(proxy.url, stream=False)
 
     assert (answer.status, answer.header("x-why")) == (413, "size")
-    assert answer.json["error"]["message"] == "too large"
+    assert complaint(answer) == "too large"
 
 
 @pytest.mark.parametrize("dialect", ALL)

@@ -16,10 +16,12 @@ from aiohttp import WSMsgType, web
 from headroom.retrieval import TOOL
 from headroom.store import MemoryStore
 from headroom.testing import Call, FakeUpstream, Received, Reply
-from tests.proxies import WAIT, Running, options, running
+from tests.proxies import WAIT, Running, ask, options, running
 from tests.retrieve_samples import OWN, Items, Object, records
 
 SLEPT: list[float] = []
+HELD: list[threading.Event] = []
+"""Until these are set the proxy sleeps."""
 LOG = records(5523)
 REF = MemoryStore().put(LOG)
 READ = Call(OWN, {"path": "pay.json"})
@@ -39,6 +41,8 @@ def upstream() -> Iterator[FakeUpstream]:
 def proxy(tmp_path_factory: pytest.TempPathFactory, upstream: FakeUpstream) -> Iterator[Running]:
     async def noted(seconds: float) -> None:
         SLEPT.append(seconds)
+        for held in HELD:
+            await asyncio.to_thread(held.wait, WAIT)
 
     with running(options(tmp_path_factory.mktemp("proxy"), upstream.url, sleep=noted, pulse=0.02)) as found:
         yield found
@@ -55,16 +59,19 @@ class Codex:
 
     async def asks(self, **fields: Any) -> list[Object]:
         """Sends a request and takes the answer. Returns its events."""
-        body = self.client.body(False)
-        new = body["input"][self.sent :] if fields.get("generate", True) else []
-        earlier = {"previous_response_id": self.earlier} if self.earlier else {}
-        await self.socket.send_str(json.dumps({"type": "response.create", **body, "input": new, **earlier, **fields}))
+        await self.sends(**fields)
         events = [event async for event in self.events()]
         assert TOOL not in json.dumps(events)
         if events[-1]["type"] == "response.completed":
             self.earlier = events[-1]["response"]["id"]
             self.takes(events)
         return events
+
+    async def sends(self, **fields: Any) -> None:
+        body = self.client.body(False)
+        new = body["input"][self.sent :] if fields.get("generate", True) else []
+        earlier = {"previous_response_id": self.earlier} if self.earlier else {}
+        await self.socket.send_str(json.dumps({"type": "response.create", **body, "input": new, **earlier, **fields}))
 
     async def events(self) -> Any:
         """What comes until an answer ends."""
@@ -218,9 +225,7 @@ def test_a_client_that_waits_for_a_hidden_round_hears_that_it_is_on(proxy: Runni
     async def talking(socket: aiohttp.ClientWebSocketResponse) -> None:
         codex = Codex(socket, "waits")
         await codex.asks()
-        body = codex.client.body(False)
-        frame = {"type": "response.create", **body, "input": body["input"][codex.sent :]}
-        await socket.send_str(json.dumps({**frame, "previous_response_id": codex.earlier}))
+        await codex.sends()
         events = []
         async for event in codex.events():
             events.append(event)
@@ -234,6 +239,39 @@ def test_a_client_that_waits_for_a_hidden_round_hears_that_it_is_on(proxy: Runni
     talk(proxy.url, talking)
 
 
+def test_a_client_that_asks_for_something_else_is_answered_and_what_waits_is_not_asked_for_again(
+    proxy: Running, upstream: FakeUpstream
+) -> None:
+    held = threading.Event()
+    SCRIPT[:] = [Reply("look", calls=[READ]), Reply("one", calls=[LOOKS]), Reply(status=503), Reply("quite another")]
+    HELD[:] = [held]
+
+    async def talking(socket: aiohttp.ClientWebSocketResponse) -> None:
+        codex = Codex(socket, "changes its mind")
+        await codex.asks()
+        await codex.sends()
+        others = [Codex(socket, "something else")]
+        async for event in codex.events():
+            if event["type"] == "keepalive" and not SCRIPT:
+                held.set()  # the other request has arrived
+            elif event["type"] == "keepalive" and others and len(SCRIPT) == 1:  # the refusal is there
+                await others.pop().sends()
+        assert event["type"] == "response.completed"
+        assert "quite another" in json.dumps(event)
+
+    talk(proxy.url, talking)
+    HELD.clear()
+    assert all(isinstance(frame.json, dict) for frame in since(upstream, "changes its mind"))
+
+
+def test_a_client_whose_handshake_is_none_leaves_no_socket_open(proxy: Running, upstream: FakeUpstream) -> None:
+    started = len(upstream.requests)
+    upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
+
+    assert ask(proxy.url, "/v1/responses", headers=upgrade).status == 400
+    assert upstream.requests[started].ended.wait(WAIT)
+
+
 def test_a_client_that_leaves_takes_the_hidden_round_with_it(proxy: Running, upstream: FakeUpstream) -> None:
     gate = threading.Event()
     SCRIPT[:] = [Reply("look", calls=[READ]), Reply("one", calls=[LOOKS]), Reply("two three four", gate=gate)]
@@ -242,9 +280,7 @@ def test_a_client_that_leaves_takes_the_hidden_round_with_it(proxy: Running, ups
     async def talking(socket: aiohttp.ClientWebSocketResponse) -> None:
         codex = Codex(socket, "leaves")
         await codex.asks()
-        body = codex.client.body(False)
-        frame = {"type": "response.create", **body, "input": body["input"][codex.sent :]}
-        await socket.send_str(json.dumps({**frame, "previous_response_id": codex.earlier}))
+        await codex.sends()
         async for event in codex.events():
             if event["type"] == "keepalive":
                 return

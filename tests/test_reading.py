@@ -163,6 +163,23 @@ def test_a_missing_tenth_number_is_a_format_error() -> None:
         READING.decode("[every 10th line numbered]\n     9→a\nb")
 
 
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [
+        (" id  | name   | state\n-----+--------+-------", " {:>3} | {:<6} | open"), ("0|zero|open", "{}|{}|open"),
+        ("id\tname\tstate", "{}\t{}\topen"),
+    ],
+)  # fmt: skip
+def test_a_table_whose_first_column_counts_up_is_no_view(names: str, row: str) -> None:
+    rows = [row.format(i, "name" + "x" * (i % 3)) for i in range(1, 40)]
+
+    assert READING.fit(Facts("\n".join([names, *rows]))) == 0.0
+
+
+def test_a_file_of_tabbed_lines_is_a_view() -> None:
+    assert READING.fit(Facts("\n".join(f"{i}\tname\tstate" for i in range(1, 40)))) > 0.9
+
+
 def test_recorded_reads_shrink_by_28_percent_as_recorded_and_13_with_the_tab_gutter() -> None:
     reads = [REMINDER.sub("", r["output"]) for i, r in enumerate(records(CLAUDE_CODE, "Read")) if i % 40 == 0]
     assert saved(reads) >= 0.28

@@ -17,7 +17,13 @@ from tests.retrieve_samples import CLIENTS
 
 ALL = sorted(CLIENTS)
 WAYS = [pytest.param(True, None, id="stream"), pytest.param(True, 1, id="bytes"), pytest.param(False, 7, id="whole")]
-CUT_OFF = {"anthropic": "max_tokens", "openai-chat": "length", "openai-responses": "incomplete", "gemini": "MAX_TOKENS"}
+CUT_OFF = {
+    "anthropic": "max_tokens",
+    "openai-chat": "length",
+    "openai-responses": "incomplete",
+    "gemini": "MAX_TOKENS",
+    "converse": "max_tokens",
+}
 ODD_EVENTS = b': a comment\n\nevent: novel\r\ndata: {"type":\r\ndata: "novel"}\r\n\r\nid: 7\n\ndata: no JSON\n\n'
 
 many = pytest.mark.parametrize("dialect", ALL)
@@ -39,7 +45,7 @@ def passed(dialect: str, data: bytes, stream: bool = True, size: int | None = No
 
 
 def texts(played: Any) -> str:
-    return "".join(text for text in ("one", "two", "three") if text in played.shown.decode())
+    return "".join(text for text in ("one", "two", "three") if text.encode() in played.shown)
 
 
 @many
@@ -182,7 +188,7 @@ def test_the_client_is_told_the_last_prompt_and_all_that_was_made(dialect: str, 
 
 def usage(data: bytes) -> dict[str, int]:
     """What the last words on usage say."""
-    text = data.decode()
+    text = data.decode("utf-8", "replace")
 
     def last(*names: str) -> int:
         for name in names:
@@ -191,8 +197,11 @@ def usage(data: bytes) -> dict[str, int]:
                 return int("".join(c for c in found.lstrip().partition(",")[0] if c.isdigit()))
         raise AssertionError(names)
 
-    prompt = last("input_tokens", "prompt_tokens", "promptTokenCount")
-    return {"made": last("output_tokens", "completion_tokens", "candidatesTokenCount"), "prompt": prompt}
+    prompt = last("input_tokens", "prompt_tokens", "promptTokenCount", "cacheReadInputTokens")
+    return {
+        "made": last("output_tokens", "completion_tokens", "candidatesTokenCount", "outputTokens"),
+        "prompt": prompt,
+    }
 
 
 @many
@@ -214,24 +223,27 @@ def test_the_tool_stands_first_where_the_model_may_choose_it(dialect: str) -> No
     body = CLIENTS[dialect](1, "question").body(False)
     declared = DIALECTS[dialect].declared(body)
 
-    tools = str(declared["tools"])
+    tools = str(declared.get("tools") or declared["toolConfig"])
     assert tools.index(TOOL) < tools.index("read")
-    assert {**declared, "tools": body["tools"]} == body
+    assert {**declared, **{key: body[key] for key in ("tools", "toolConfig") if key in body}} == body
     assert DIALECTS[dialect].declared(declared) is declared  # there it is the client's own
 
 
+CONVERSE_TOOLS = {"tools": [{"toolSpec": {"name": "read", "inputSchema": {"json": {}}}}]}
 FORCED: dict[str, list[dict[str, Any]]] = {
     "anthropic": [{"tool_choice": {"type": kind}} for kind in ("any", "none", "tool")],
     "openai-chat": [{"tool_choice": "none"}, {"tool_choice": "required"}, {"tool_choice": {"type": "function"}}],
     "openai-responses": [{"tool_choice": "required"}, {"tool_choice": {"type": "allowed_tools"}}],
     "gemini": [{"toolConfig": {"functionCallingConfig": {"mode": mode}}} for mode in ("ANY", "NONE")]
     + [{"tool_config": {"function_calling_config": {"mode": "ANY"}}}],
+    "converse": [{"toolConfig": {**CONVERSE_TOOLS, "toolChoice": {kind: {}}}} for kind in ("any", "tool")],
 }
 ELSEWHERE: dict[str, list[dict[str, Any]]] = {
     "anthropic": [{"tools": []}, {"tools": None}],
     "openai-chat": [{"n": 2}, {"tools": []}],
     "openai-responses": [{"conversation": "conv_1"}, {"background": True}, {"tools": []}],
     "gemini": [{"tools": []}, {"tools": [{"googleSearch": {}}]}],
+    "converse": [{"toolConfig": {}}, {"toolConfig": None}, {"toolConfig": {"tools": [{"systemTool": {"name": "x"}}]}}],
 }
 
 

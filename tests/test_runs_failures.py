@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from headroom.compressors.runs import Runs
 from headroom.types import Facts
 
@@ -57,3 +59,65 @@ def test_failed_tests_of_dotnet_stand_whole_with_their_places() -> None:
     assert rendering is not None
     shown = set(rendering.split("\n"))
     assert all(line in shown for line in lines if line.startswith("  Failed ") or ":line " in line)
+
+
+def test_failures_that_a_runner_numbers_stand_whole_with_their_messages() -> None:
+    items = [
+        (f"{i}) Acme\\Tests\\OrderTest::test_adds with data set {i}", f"Failed asserting that {i} matches {i + 1}.")
+        for i in range(1, 30)
+    ]
+    dots = ["." * 50 + f" {50 * i:>4} / 1500" for i in range(1, 30)]
+    text = "\n".join(
+        [
+            *dots,
+            "There were 29 failures:",
+            "",
+            *(line for item in items for line in (*item, "")),
+            "Tests: 1500, Failed 29",
+        ]
+    )
+    rendering = RUNS.encode(Facts(text))
+
+    shown = set((rendering or text).split("\n"))
+    assert all(line in shown for item in items for line in item)
+
+
+def test_a_failure_among_rows_of_passed_tests_stands_whole() -> None:
+    lines = [
+        line
+        for i in range(60)
+        for line in (
+            (f"  * test removes key {i} ({i}.1ms) [L#{i}]",) if i % 6
+            else ("", f"  {i + 1}) test removes key {i} (Shop.OrderTest)", f"     test/order_test.exs:{i}", "")
+        )
+    ]  # fmt: skip
+    rendering = RUNS.encode(Facts("\n".join([*lines, "60 tests, 10 failures"])))
+
+    assert rendering is not None
+    shown = set(rendering.split("\n"))
+    assert all(line in shown for line in lines if ") test " in line or ".exs:" in line)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "  ● Token › adds a token", "not ok 3 - adds a token", "    ✕ adds a token (12 ms)", "  3) Token adds a token",
+        "[  FAILED  ] Token.Adds (2 ms)", "[ERROR] Token.adds:33",
+    ],
+)  # fmt: skip
+def test_a_failure_that_comes_again_in_another_run_is_named_there_as_well(name: str) -> None:
+    block = [name, "    Expected: four tokens in the basket", "    Received: three tokens in it", "", *"abcdef"]
+    text = "\n".join(["running 9 tests", *block, "the second run begins here", *block, "Tests: 1 failed"])
+    rendering = RUNS.encode(Facts(text)) or text
+
+    assert rendering.split("\n").count(name) == 2
+
+
+def test_the_row_of_a_template_begins_with_its_name_and_stands_under_no_heading() -> None:
+    lines = [f"Requirement already satisfied: package{i}>=1.{i} in /usr/lib/python3 (1.{i}.2)" for i in range(60)]
+    rendering = RUNS.encode(Facts("\n".join([*lines, "Successfully installed shop-1.0"])))
+
+    assert rendering is not None
+    name = rendering.split("\n")[1].partition(" := ")[0]
+    assert rendering.count(f"\n{name} ") == 60
+    assert "\n@" not in rendering

@@ -39,10 +39,13 @@ FORMS = {
     "cargo": ("test orders::tests::total_{0} ... ok", "40 passed tests"),
     "nextest": ("        PASS [   0.012s] shop orders::tests::total_{0}", "40 passed tests"),
     "vitest": (" ✓ src/orders/total{0}.test.ts (12 tests) 34ms", "40 passed test files (480 tests)"),
+    "vitest 1": (" ✓ src/orders/total{0}.test.ts  (12 tests) 34ms", "40 passed test files (480 tests)"),
+    "vitest project": (" ✓ |unit| src/total{0}.test.ts (12 tests | 1 skipped) 4ms", "40 passed test files (480 tests)"),
     "mocha": ("    ✔ adds the lines of order {0} ({1}ms)", "40 passed tests"),
     "jest file": ("PASS src/checkout/__tests__/cart{0}.test.ts", "40 passed test files"),
     "unittest": ("test_total_{0} (orders.tests.TotalTests) ... ok", "40 passed tests"),
     "tap": ("ok {0} - adds the lines of an order", "40 passed tests"),
+    "tap skipped": ("ok {0} - adds the lines of an order # SKIP no database", "40 skipped tests"),
     "surefire": ("[INFO] Tests run: 12, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.03 s -- in acme.T{0}Test",
                  "40 passed test classes (480 tests)"),
     "gradle": ("OrderTest > totalOf{0}() PASSED", "40 passed tests"),
@@ -63,6 +66,11 @@ def test_what_went_well_is_counted(name: str) -> None:
     text = "\n".join(["1..41", *numbered(form, 0, 41), "  41 passing"])
 
     assert words(outline(text)) == told
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_part_of_a_run_is_known_by_its_results(name: str) -> None:
+    assert RUNS.fit(Facts("\n".join(numbered(FORMS[name][0], 0, 41)))) > 0.5
 
 
 @pytest.mark.parametrize(
@@ -299,3 +307,42 @@ def test_a_notice_stands_as_a_line_of_its_own_in_the_encoding_of_an_outline(line
         assert RUNS.decode(rendering) == "\n".join(lines)
         told = rendering.split("\n")
         assert [line for line in told if notices.read(line)] == [line for line in lines if notices.read(line)]
+
+
+@pytest.mark.parametrize(
+    "line", [f"ok 17 - adds an order # {'todo'.upper()} was broken before", "    ✓ adds an order (retry #1) (12ms)"]
+)
+def test_a_test_that_passed_against_expectation_or_when_tried_again_is_shown(line: str) -> None:
+    form = line[: line.index("adds")] + "sums the lines of order {0}" + " ({1}ms)" * ("(" in line)
+    lines = [*numbered(form, 0, 60), line, *numbered(form, 60, 120)]
+    made = outline("\n".join(["TAP version 13", *lines, "# tests 121", "# pass 121"]))
+
+    assert line in made.text.split("\n")
+    assert made.omissions
+
+
+def test_passed_tests_of_googletest_go_and_what_failed_stands_with_its_place() -> None:
+    passed = [line.format(i) for i in range(60) for line in ("[ RUN      ] T.Sums{0}", "[       OK ] T.Sums{0} (0 ms)")]
+    failed = ["[ RUN      ] T.Adds", "/srv/tests/t.cc:81: Failure", "Which is: 3", "[  FAILED  ] T.Adds (0 ms)"]
+    text = "\n".join(["[==========] Running 61 tests from 1 test suite.", *passed, *failed, " 1 FAILED TEST"])
+
+    assert RUNS.fit(Facts(text)) > 0.5
+    assert set(failed) <= set(outline(text).text.split("\n"))
+    assert "passed tests" in words(outline(text))
+
+
+def test_a_request_of_an_installer_that_was_refused_is_shown() -> None:
+    form = "npm http fetch GET 200 https://registry.npmjs.org/p{0} 12ms (cache miss)"
+    refused = "npm http fetch GET 404 https://registry.npmjs.org/p77 12ms (cache skip)"
+    made = outline("\n".join([*numbered(form, 0, 40), refused, *numbered(form, 40, 80), "added 80 packages in 3s"]))
+
+    assert refused in made.text.split("\n")
+    assert made.omissions
+
+
+def test_passed_tests_are_called_so_in_colour_too() -> None:
+    lines = numbered("    \x1b[32m✓\x1b[0m adds order {0}", 0, 41)
+
+    assert (
+        words(outline("\n".join(["$ jest", *lines, "\x1b[1mTests:\x1b[22m 41 passed, 41 total"]))) == "40 passed tests"
+    )

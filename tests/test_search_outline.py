@@ -106,3 +106,14 @@ def test_lines_outside_what_was_cut_stand_in_order(lines: list[str], deep: bool)
         assert {line.partition(":")[0] for line in lines if line.count(":") > 1} == {
             line.partition(":")[0] for line in kept(made, lines) if line.count(":") > 1
         }
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["src/big.py:{0}:{0}: E501 Line too long ({0} > 88)", "src/big.py:{0}:0: C0301: Line too long ({0}/100)",
+     "src/big.c:{0}: warning: unused variable 'x{0}' [-Wunused]"],
+)  # fmt: skip
+def test_every_finding_of_a_linter_stays_with_its_place(form: str) -> None:
+    lines = [form.format(90 + i) for i in range(80)]
+
+    assert outline([*OTHERS, *lines, "Found 80 errors."]) is None

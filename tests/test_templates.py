@@ -153,3 +153,20 @@ def test_a_text_with_our_definitions_in_it_decodes_or_is_refused(lines: list[str
 def test_values_that_do_not_fit_their_definition_are_refused(lines: list[str]) -> None:
     with pytest.raises(FormatError):
         templates.decode(lines, "{}")
+
+
+def test_below_a_reference_no_value_is_told_as_the_one_before() -> None:
+    rows = [f"{100 + i}:7 warning Unexpected any in module-{1000 + i // 4} found" for i in range(16)]
+    out = coded([*rows[:14], "[= lines 2-5 above]", *rows[14:]])
+
+    assert [line.partition(" ")[2] for line in out[12:]] == [
+        "112 1003", "113", "lines 2-5 above]", "114 1003", "115",
+    ]  # fmt: skip
+
+
+def test_lines_that_say_how_many_errors_there_were_are_named_for_them_where_there_were_any() -> None:
+    none = [f"second {i} served {7 * i} requests, errors=0" for i in range(20)]
+    some = [f"second {i} served {7 * i} requests, errors={i % 3}" for i in range(20)]
+
+    assert "error" not in coded(none)[1]
+    assert "error" in coded(some)[1]

@@ -78,8 +78,8 @@ def compress(
     """Makes the tool outputs in a request smaller. What was decided once for a conversation is replayed ever after.
 
     `messages` is a message list or a whole request body of Anthropic Messages, OpenAI Chat Completions, OpenAI
-    Responses or Gemini, or one tool output as a bare string. It is not changed; `Result.messages` shares everything
-    with it but the edited strings. Content that is not understood stays as it is, with a reason in its report.
+    Responses, Gemini or Converse, or one tool output as a bare string. It is not changed; `Result.messages` shares all
+    but the edited strings with it. Content that is not understood stays as it is, with a reason in its report.
 
     Args:
         level: `meter`, `lossless`, `balanced` or `aggressive`; in force for new parts that no rule fits.

@@ -131,11 +131,10 @@ _REGIONS = {"global": 1.0, "us": 1.1, "eu": 1.1, "apac": 1.1, "jp": 1.1, "au": 1
 """What all prices are multiplied by where Bedrock keeps a request in a region (`us.anthropic.claude-...`)."""
 
 _TIERS = {
-    (
-        "flex",
-        0.5,
-    ): "gpt-6-* gpt-6.1-sol gpt-5.6* gpt-5.5* gpt-5.4* gpt-5.2 gpt-5.1 gpt-5 gpt-5-mini gpt-5-nano o3 o4-mini"
-    " gemini-4-* gemini-3.[5-8]-* gemini-3.1-flash-lite",
+    ("flex", 0.5): (
+        "gpt-6-* gpt-6.1-sol gpt-5.6* gpt-5.5* gpt-5.4* gpt-5.2 gpt-5.1 gpt-5 gpt-5-mini gpt-5-nano o3 o4-mini"
+        " gemini-4-* gemini-3.[5-8]-* gemini-3.1-flash-lite"
+    ),
     ("priority", 2.0): "gpt-6-* gpt-6.1-sol gpt-5.6* gpt-5.4 gpt-5.4-mini gpt-5.3-codex gpt-5.2 gpt-5.1 gpt-5"
     " gpt-4.1-nano",
     ("priority", 2.5): "gpt-5.5",

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Literal, NamedTuple, TypeVar
 
 from headroom import detect, gate, notices, policy
-from headroom.compressors import BY_NAME, COMPRESSORS, MARKS, RAW
+from headroom.compressors import BY_NAME, COMPRESSORS, MARKS, RAW, stands_for
 from headroom.compressors._fits import fit
 from headroom.compressors._repeats import Earlier, expand, tell, whole
 from headroom.errors import StoreError
@@ -106,7 +106,7 @@ def _told(part: Item, made: Decision, moment: Moment, earlier: Sequence[Earlier]
     try:
         # An agent that edits a file needs its lines in one piece: what a view repeats of itself is told by reference
         # only where the user accepts more risk.
-        told = tell(sent, kind, earlier, own=moment.level.deep)
+        told = tell(sent, kind, earlier, own=moment.level.deep, decode=stands_for)
         if told is None or expand(told[0], kind, earlier) != sent:
             return made
     except Exception:

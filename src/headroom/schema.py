@@ -59,7 +59,8 @@ class Schema:
 
     def _lacks_steps(self, db: sqlite3.Connection, path: Path) -> bool:
         (mark,) = db.execute("PRAGMA application_id").fetchone()
-        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        named = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        tables = {name for (name,) in named if not name.startswith("sqlite_")}  # the others are SQLite's own
         if mark != self.application_id:
             if mark or not tables <= self.adopts:
                 raise StoreError(

@@ -149,7 +149,7 @@ def first_words(lines: Sequence[str], number: int) -> str:
     """How these lines of an unnumbered text begin, empty where they stand near its top: that line is soon found."""
     if number <= COUNTED:
         return ""
-    line = next((line for line in lines if len(_WORD.findall(line)) > 1), lines[0])
+    line = next(filter(_WORD.search, lines), lines[0])
     pieces = _UNQUOTABLE.split("".join(c if c.isprintable() else '"' for c in line[: 8 * QUOTED_CHARS]))
     return max((piece.strip()[:QUOTED_CHARS].strip() for piece in pieces), key=len)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from headroom.compressors._lines.cost import cost
 from headroom.compressors._repeat_lines import (
+    MARK,
     MAX_PLACES,
     SIGNS,
     VIEW,
@@ -21,6 +22,7 @@ from headroom.compressors._repeat_lines import (
     indexes,
     windows,
 )
+from headroom.compressors._repeat_meaning import LITERAL, RECORDS, Decode, Meaning, alike
 
 MIN_TOKENS = 60
 """A run must hold this much, by estimate: a reference costs about twenty, and the reader has to look it up."""
@@ -36,7 +38,7 @@ MAX_SOURCES = 4
 """The latest texts that hold a window are compared; of equal runs the latest text's is told."""
 
 LITERAL_KINDS = frozenset({"raw", "reading"})
-"""Kinds whose lines mean the same wherever they stand. Those of others hang on the legend above them."""
+"""Kinds whose lines stand for themselves. Those of others hang on the legend above them, and on more."""
 
 NAMED: dict[str, re.Pattern[str]] = {"records": re.compile(r"[\w$@/.-]+(?:\[\])*[=~]|[ \t]|[]}]?\Z")}
 """By kind, how lines start that say themselves what they are, and so mean the same under any legend of that kind: a
@@ -91,6 +93,8 @@ class Sources:
             index = indexes.get(earlier[i].text, earlier[i].kind)
             if index is None or (earlier[i].outline and index.view is None):
                 continue
+            if earlier[i].kind not in (*LITERAL, RECORDS) and earlier[i].text.startswith(MARK):
+                continue  # what its lines hang on may be told by reference
             for key in index.first.keys() & keys:
                 self.indexes[i] = index
                 self.lines[i] = comparable
@@ -249,6 +253,30 @@ def runs_of(
                 above.tell(run)
         else:
             at += 1
+
+
+class Sense:
+    """Of the runs of a text what may be told: lines that say something else where they stand are read by nobody."""
+
+    def __init__(self, sent: str, kind: str, earlier: Sequence[Earlier], decode: Decode) -> None:
+        self._here = Meaning(sent, kind, decode)
+        self._earlier, self._decode = earlier, decode
+        self._there: dict[int, Meaning] = {}
+
+    def pieces(self, stretch: Stretch, run: Run) -> Iterator[Run]:
+        """The pieces of a run of a stretch whose lines mean the same here and there, if they are worth a reference."""
+        if self._here.kind in LITERAL or run.source == OWN:
+            yield run
+            return
+        there = self._there.get(run.source)
+        if there is None:
+            source = self._earlier[run.source]
+            there = self._there[run.source] = Meaning(source.text, source.kind, self._decode)
+        lines = stretch.lines[run.start : run.stop]
+        for start, stop in alike(lines, self._here, stretch.at + run.start, there, run.number - 1):
+            piece = run._replace(start=run.start + start, stop=run.start + stop, number=run.number + start)
+            if stop - start >= WINDOW and _worth(stretch.lines, piece):
+                yield piece
 
 
 def _worth(lines: Sequence[str], run: Run) -> bool:

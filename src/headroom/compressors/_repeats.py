@@ -31,7 +31,8 @@ from headroom.compressors._repeat_lines import (
     shown,
     windows,
 )  # fmt: skip
-from headroom.compressors._repeat_runs import OWN, Earlier, Run, Signed, Sources, runs_of
+from headroom.compressors._repeat_meaning import Decode, as_it_stands
+from headroom.compressors._repeat_runs import OWN, Earlier, Run, Sense, Signed, Sources, runs_of
 from headroom.errors import FormatError
 from headroom.types import Json, ToolCall
 
@@ -91,10 +92,12 @@ def written(call: ToolCall) -> list[Earlier]:
     return [Earlier(f"{name}, text {i}" if i > 1 else name, text, "raw") for i, text in enumerate(texts, 1)]
 
 
-def tell(sent: str, kind: str, earlier: Sequence[Earlier], *, own: bool = True) -> tuple[str, tuple[int, ...]] | None:
+def tell(
+    sent: str, kind: str, earlier: Sequence[Earlier], *, own: bool = True, decode: Decode = as_it_stands
+) -> tuple[str, tuple[int, ...]] | None:
     """`sent` with runs of lines told as references to `earlier` texts (in the order of the request) or, with `own`, to
     its own lines above, and the indices of the texts referred to, ascending. None where nothing is worth it. `kind` is
-    as in `Earlier`."""
+    as in `Earlier`; `decode` reads texts of all kinds."""
     if MARK in sent or _ANY_REFERENCE.search(sent):
         return None
     same = whole(sent, earlier)
@@ -109,8 +112,9 @@ def tell(sent: str, kind: str, earlier: Sequence[Earlier], *, own: bool = True) 
     signed = [Signed(stretch) if kind == SIGNED else None for stretch in text.stretches]
     wanted = [*keys, *(each.keys for each in signed if each)]
     sources = Sources(sent, kind, earlier, names, {key for each in wanted for key in each})
+    sense = Sense(sent, kind, earlier, decode)
     runs = [
-        list(runs_of(stretch, each, sources, diff, own=own))
+        [piece for run in runs_of(stretch, each, sources, diff, own=own) for piece in sense.pieces(stretch, run)]
         for stretch, each, diff in zip(text.stretches, keys, signed, strict=True)
     ]
     if not any(runs):

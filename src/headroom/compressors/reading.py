@@ -91,7 +91,7 @@ class Reading(ByteExact):
 
     def fit(self, facts: Facts) -> float:
         view = _view(facts)
-        if view is None:
+        if view is None or _is_table(view, facts.lines):
             return 0.0
         covered = sum(run.stop - run.start for run in view.runs)
         return 0.3 + 0.69 * covered / len(facts.lines)
@@ -151,6 +151,16 @@ def _whole_file(facts: Facts) -> list[str]:
 
 def _view(facts: Facts) -> View | None:
     return facts.once("reading", lambda: _find(facts.lines))
+
+
+def _is_table(view: View, lines: list[str]) -> bool:
+    """True for a table whose first column counts up: each row has as many bars, or as many tabs as the names above."""
+    sign = view.gutter.separator.strip(" ")
+    rows = [line.count(sign) for run in view.runs for line in lines[run.start : run.stop]]
+    if sign not in ("|", "│", "\t") or len(set(rows)) > 1 or rows[0] == 1:
+        return False
+    start = view.runs[0].start
+    return sign != "\t" or (start > 0 and lines[start - 1].count(sign) == rows[0])
 
 
 def _find(lines: list[str]) -> View | None:

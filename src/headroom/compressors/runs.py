@@ -43,9 +43,10 @@ NEWS = re.compile(
     rf"|{_START}(?:[Ee]rror|fatal|panic)(?:\[\w+\])?:|{_START}error TS\d|\d:\d+ +error\b"
     r"|\d (?:passed|failed|errors?|failures?|failing|passing|problems?)\b|^\W*\d+ (?:tests?|packages?)\b"
     rf"|^\W*{_START}(?:Ran|running|collected|added|removed|changed|Resolved|Installed|audited|Tests?)\b.*?\d+ \w"
-    r"|^\s+Failed \S|\*\*\*[A-Z]\w+|:line \d+\Z|[✕✗✖✘❌×❯]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)"
+    r"|^\s*Failed \S|\*\*\*[A-Z]\w+|:line \d+\Z|[✕✗✖✘❌×❯]|\bnot ok\b|exit(?:ed)?(?: with)? (?:code|status)"
     r"|returncode|test result:"
-    r"|^\s*Finished |warnings? generated|^[\w.$]+(?:Error|Exception|Failure)(?::|\Z)|^\S+\.\w+:\d+: (?:[A-Z]\w+)?\Z"
+    r"|^\s*Finished |warnings? generated|^\s*[\w.$\\]*(?:Error|Exception|Failure)(?: \[\w+\])?(?::|\Z)"
+    r"|^\S+\.\w+:\d+: (?:[A-Z]\w+)?\Z"
 )
 """Lines with one of these stand word for word."""
 
@@ -65,6 +66,12 @@ _SOURCE = re.compile(
 
 _RESULT = re.compile(r"^(?:=== |\s*--- )| (?:PASSED|SKIPPED|XFAIL|XPASS)\Z|^test \S+ \.\.\. \w+\Z|^\s*\S+\Z")
 """The result of one test, that one starts, or a line of one word: a path, a name."""
+
+_ITEM = re.compile(r" *[1-9]\d{0,3}\) \S")
+"""The heading of a failure in a list of them: mocha, RSpec, PHPUnit, minitest, ExUnit, Playwright."""
+
+_ANNOUNCES = ": Failure"
+"""So ends the first line of a failure of googletest."""
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _WRITTEN = re.compile(r"\\|\[(?:line above|\d+ lines above|= lines) |>  ")
@@ -124,15 +131,18 @@ def _encoded(facts: Facts, plan: Sequence[Step]) -> str | None:
 
 
 def _messages(lines: Sequence[str]) -> set[str]:
-    """The lines below one that announces what went wrong, as `panicked at src/a.rs:3:5:` does."""
+    """The lines that announce what went wrong, as `panicked at src/a.rs:3:5:` or `  2) Refunds of a paid order` do, and
+    those below, up to a blank one or the next item of a list."""
     found: set[str] = set()
-    left = 0
+    left, depth = 0, 0
     for line in lines:
-        left = 0 if not line or line[-1] == ":" else left - 1
+        beside = len(line) - len(line.lstrip(" "))
+        if _ITEM.match(line) or line.endswith(_ANNOUNCES) or (line[-1:] == ":" and "panicked at " in line):
+            left, depth = MESSAGE_LINES + 1, beside
+        else:
+            left = 0 if not line or line == "stack backtrace:" or beside == depth > 0 else left - 1
         if left > 0:
             found.add(line)
-        elif line[-1:] == ":" and "panicked at " in line:
-            left = MESSAGE_LINES + 1
     return found
 
 
@@ -207,8 +217,10 @@ def _whole(lines: Sequence[str], clauses: Sequence[str], fixed: Fixed) -> Fixed:
 
 
 def _undefining(lines: Sequence[str], fixed: Fixed) -> Fixed:
-    """Names the lines that get no heading: also those that define a template."""
-    whole = {line for line in lines if " := " in line or fixed(line)}
+    """Names the lines that get no heading: also those that define a template, and its rows: a row whose name stands
+    elsewhere is a riddle."""
+    names = {line.partition(" := ")[0].strip() for line in lines if " := " in line}
+    whole = {line for line in lines if " := " in line or fixed(line) or line.lstrip(" ").partition(" ")[0] in names}
     return whole.__contains__
 
 

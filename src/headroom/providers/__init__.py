@@ -11,13 +11,14 @@ from typing import Any
 
 from headroom.errors import RangeError
 from headroom.providers.anthropic import Anthropic
+from headroom.providers.converse import Converse
 from headroom.providers.gemini import Gemini
 from headroom.providers.openai_chat import OpenAIChat
 from headroom.providers.openai_responses import OpenAIResponses
 from headroom.providers.text import Text
 from headroom.types import Edit, Json, Path, Provider
 
-PROVIDERS: tuple[Provider, ...] = (Anthropic(), OpenAIChat(), OpenAIResponses(), Gemini(), Text())
+PROVIDERS: tuple[Provider, ...] = (Anthropic(), OpenAIChat(), OpenAIResponses(), Gemini(), Converse(), Text())
 """In order of precedence: of two that fit a body equally well (plain strings only), the first is taken."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from headroom.providers._host import is_reminder, split
@@ -17,6 +17,10 @@ from headroom.types import Item, Json, Path, ToolCall
 
 MAX_DUMP = 4096
 """Characters above which a dump is given by its hash: a document in base64 must not be carried along twice."""
+
+MAX_DEPTH = 64
+"""Levels inside a result that is JSON below which strings are hashed but are no parts: no tool nests like that, an
+attack may."""
 
 _MARKERS = frozenset({"cache_control", "prompt_cache_breakpoint", "thoughtSignature", "thought_signature"})
 _UNSTABLE = _MARKERS | {"id", "call_id", "tool_use_id", "status", "signature"}
@@ -97,6 +101,22 @@ def arguments(value: Json) -> Mapping[str, Json]:
     if isinstance(value, dict):
         return value
     return {} if value is None else {"": value}
+
+
+def strings(value: Json) -> Iterator[tuple[Path, str]]:
+    """Every string inside `value` with the way to it, in document order, without recursion."""
+    stack: list[tuple[Path, Json]] = [((), value)]
+    while stack:
+        way, item = stack.pop()
+        if isinstance(item, str):
+            yield way, item
+        elif len(way) > MAX_DEPTH:
+            if isinstance(item, dict | list):
+                yield way, canonical(item)
+        elif isinstance(item, dict):
+            stack += [((*way, key), item[key]) for key in reversed(item)]
+        elif isinstance(item, list):
+            stack += [((*way, index), item[index]) for index in reversed(range(len(item)))]
 
 
 # --- items ---

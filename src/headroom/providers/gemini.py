@@ -1,6 +1,6 @@
 """Gemini's generateContent, on its own API, Vertex AI and Code Assist (where the body stands under `request`).
 
-Parts are the strings inside function responses, at any depth down to MAX_DEPTH, and what users say. A part that
+Parts are the strings inside function responses, at any depth down to `_lens.MAX_DEPTH`, and what users say. A part that
 carries a thought signature is never touched, not even its text. Both spellings of keys (`functionCall`,
 `function_call`) are read and kept.
 """
@@ -8,13 +8,10 @@ carries a thought signature is never touched, not even its text. Both spellings 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from headroom.providers import _lens
 from headroom.types import Item, Json, Path, ToolCall
-
-MAX_DEPTH = 64
-"""Levels inside a response below which strings are hashed but are no parts: no tool nests like that, an attack may."""
 
 _CONTAINERS: tuple[Path, ...] = (("contents",), ("request", "contents"), ("generateContentRequest", "contents"))
 _RESULT_ROLES = frozenset({"user", "function", "tool"})
@@ -111,8 +108,8 @@ class _Reading:
             free = False
         place = (*path, key, "response") if path is not None and free else None
         start = len(self.items)
-        for way, text in _strings(response):
-            leaf = (*place, *way) if place is not None and len(way) <= MAX_DEPTH else None
+        for way, text in _lens.strings(response):
+            leaf = (*place, *way) if place is not None and len(way) <= _lens.MAX_DEPTH else None
             self.items.append(_lens.result_item(role, text, leaf, call, failed))
         if len(self.items) == start:
             dump = "" if response in (None, {}) else _lens.canonical(response)
@@ -137,22 +134,6 @@ _PARTS: tuple[tuple[tuple[str, ...], Callable[[_Reading, str, dict[str, Json], s
     (("functionResponse", "function_response"), _Reading.response),
     (("inlineData", "inline_data", "fileData", "file_data"), _Reading.media),
 )
-
-
-def _strings(value: Json) -> Iterator[tuple[Path, str]]:
-    """Every string inside `value` with the way to it, in document order, without recursion."""
-    stack: list[tuple[Path, Json]] = [((), value)]
-    while stack:
-        way, item = stack.pop()
-        if isinstance(item, str):
-            yield way, item
-        elif len(way) > MAX_DEPTH:
-            if isinstance(item, dict | list):
-                yield way, _lens.canonical(item)
-        elif isinstance(item, dict):
-            stack += [((*way, key), item[key]) for key in reversed(item)]
-        elif isinstance(item, list):
-            stack += [((*way, index), item[index]) for index in reversed(range(len(item)))]
 
 
 def _judge(index: int, message: dict[str, Json]) -> float:

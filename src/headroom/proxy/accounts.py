@@ -53,7 +53,7 @@ class Accounts:
         waiting, self._waiting = self._waiting, []
         if waiting:
             try:
-                await asyncio.to_thread(self.ledger.extend, waiting)
+                await asyncio.shield(asyncio.to_thread(self.ledger.extend, waiting))  # written, whoever is cancelled
             except StoreError as error:
                 log.error("%d rows are lost: %s", len(waiting), error)
 

@@ -30,8 +30,7 @@ UPSTREAMS: Mapping[str, str] = MappingProxyType(
 
 
 class Route(NamedTuple):
-    """What a path stands for. `dialect` is a provider's name, empty for what is only relayed; of `METERED` ones only
-    the answers are read."""
+    """What a path stands for. `dialect` is a provider's name, empty for what is only relayed."""
 
     upstream: str
     dialect: str = ""
@@ -49,9 +48,6 @@ class _Row(NamedTuple):
 def _row(pattern: str, *route: object) -> _Row:
     return _Row(re.compile(pattern), Route(*route))  # type: ignore[arg-type]
 
-
-METERED = frozenset({"converse"})
-"""Dialects whose requests pass as they are: their answers are counted, that is all."""
 
 _GENERATE = r"(?:generateContent|streamGenerateContent)"
 _ROWS = (
@@ -74,6 +70,7 @@ _ROWS = (
          "anthropic", (), True),
     _row(r"/model/[^/]+/invoke(?:-with-response-stream)?", "bedrock", "anthropic", (), True),
     _row(r"/model/[^/]+/converse(?:-stream)?", "bedrock", "converse", (), True),
+    _row(r"/model/[^/]+/count-tokens", "bedrock", "converse", ("input", "converse")),
 )  # fmt: skip
 
 _RELAYED = (

@@ -13,13 +13,12 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import aiohttp
-from aiohttp import StreamReader, web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import RawRequestMessage
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from headroom import policy
@@ -124,7 +123,7 @@ class Proxy:
         refused = self._guard.refuses(headers, guarded)
         if refused is not None:
             return _problem(403, refused)
-        if headers.get("expect", "").lower() == "100-continue":
+        if headers.get("expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # nothing of the answer has been sent
         if own and request.path == LEASE:
@@ -141,7 +140,7 @@ class Proxy:
         route, path = routes.find(request.method, path, headers, self._extra)
         target = f"{self.options.upstreams[route.upstream]}{path}" + (f"?{query}" if query else "")
         socket = headers.get("upgrade", "").lower() == "websocket"
-        unread = not route.dialect or route.dialect in routes.METERED or _is_signed(headers)
+        unread = not route.dialect or _is_signed(headers)
         if DRY_HEADER in headers and (socket or unread):
             return _problem(404, f"{path} is a path whose bodies are not read")
         try:
@@ -203,6 +202,7 @@ class Proxy:
                 body=plain, dialect=route.dialect, at=route.at, level=level, answers=route.answers, hides=hides,
                 dry=DRY_HEADER in headers,
             )  # fmt: skip
+            await self._turns.notes.settled()  # those of the answer that this request goes on from may be on their way
             changed = await self._workers.change(job)
             changed = changed._replace(model=changed.model or routes.model_in(target))
             same = changed.body == plain
@@ -261,14 +261,17 @@ class Proxy:
                 return _problem(error.status, f"the upstream refused the WebSocket: {error.message}")
             return web.Response(status=426, headers={"Upgrade": "HTTP/1.1"})
         client = web.WebSocketResponse(max_msg_size=websocket.MAX_FRAME)
-        await client.prepare(request)
         frame = websocket.Frame(
             self._workers.change,
             lambda body, changed: self._asked(headers, route, body, changed, level, 0.0, _never),
             self._turns,
             level,
         )
-        await websocket.Socket(frame, client, upstream).run()
+        try:
+            await client.prepare(request)  # raises where the client's own handshake is none
+            await websocket.Socket(frame, client, upstream).run()
+        finally:
+            await upstream.close()
         return client
 
     async def _level(self, headers: dict[str, str]) -> str:
@@ -320,14 +323,7 @@ def _problem(status: int, message: str) -> web.Response:
 @asynccontextmanager
 async def running(proxy: Proxy, host: str, port: int) -> AsyncIterator[int]:
     """Runs a proxy, and gives the port that it listens on. Raises OSError where the port is taken."""
-
-    def request(
-        message: RawRequestMessage, payload: StreamReader, protocol: web.RequestHandler,
-        writer: AbstractStreamWriter, task: asyncio.Task[None],
-    ) -> web.BaseRequest:  # fmt: skip
-        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=bodies.MAX_BYTES)
-
-    loop = asyncio.get_running_loop()
+    request = partial(web.BaseRequest, loop=asyncio.get_running_loop(), client_max_size=bodies.MAX_BYTES)
     # No web.Application: its one route would cost a tenth of a relayed request. A handler ends with its client,
     # and bodies keep their content coding.
     listener = web.Server(
@@ -341,9 +337,11 @@ async def running(proxy: Proxy, host: str, port: int) -> AsyncIterator[int]:
         await web.TCPSite(runner, host, port).start()
         yield runner.addresses[0][1]
     finally:
-        await proxy.leases.close()
-        await runner.cleanup()
-        await proxy.close()
+        try:
+            await proxy.leases.close()
+            await runner.cleanup()  # waits for answers that are on their way
+        finally:
+            await proxy.close()
 
 
 async def serve(options: Options, listening: Callable[[int], AbstractContextManager[None]]) -> None:

@@ -20,9 +20,8 @@ def settle() -> None:
 
 def give_back() -> None:
     """Gives free memory back to the system, where the allocator is one that keeps it."""
-    trim = (
-        getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    )  # glibc has it, musl not
+    # glibc has it, musl not
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)
 

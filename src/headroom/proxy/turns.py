@@ -11,10 +11,8 @@ is completed all the same, and the provider reads what it has seen.
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import zlib
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
@@ -23,13 +21,15 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from headroom.errors import HeadroomError, StoreError
+from headroom.errors import HeadroomError
 from headroom.prices import Usage
 from headroom.proxy import increments
 from headroom.proxy.decoding import encoded, parsed
 from headroom.proxy.engine import Changed, Engine, inner, outer
 from headroom.proxy.eventstream import CONTENT_TYPE
+from headroom.proxy.notes import Latest, Notes
 from headroom.proxy.retrieve import DIALECTS
+from headroom.proxy.retrieve.answers import Streamed
 from headroom.proxy.retrieve.framed import Framed
 from headroom.proxy.retrieve.keys import digest
 from headroom.proxy.retrieve.turn import MAX_ROUNDS, NO_MORE, Answer, Call, Round, Turn
@@ -40,7 +40,6 @@ from headroom.proxy.usage import Meter
 from headroom.retrieval import redeem
 from headroom.types import Json, Store
 
-log = logging.getLogger("headroom")
 T = TypeVar("T")
 
 MOST_ROUNDS = MAX_ROUNDS + 2
@@ -66,9 +65,6 @@ _OTHERS = re.compile(
     rb"(?i)too long|too many tokens|context.(?:length|window)|credit|billing|quota|api.key|model.{0,40}not"
 )
 """What a refusal says that has nothing to do with the form of a text."""
-
-SESSIONS = 512
-"""Conversations whose refs are remembered after the notices themselves are gone (compacted)."""
 
 
 @dataclass(kw_only=True)
@@ -130,22 +126,25 @@ class Turns:
         self, engine: Engine, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep, pulse: float = PULSE_SECONDS
     ) -> None:
         self._engine = engine
+        self.notes = Notes(engine.store)
         self.sleep = sleep
         self._pulse = pulse
-        self._refs: OrderedDict[str, set[str]] = OrderedDict()
+        self._refs: Latest[set[str]] = Latest()
+        """What each conversation was given, remembered after the notices themselves are gone (compacted)."""
 
     async def relay(self, request: web.BaseRequest, asked: Asked, answer: aiohttp.ClientResponse) -> web.StreamResponse:
         """The answer, byte for byte, as it comes."""
         meter = _meter(asked, answer, _coding(answer))
         response = _Relayed(status=answer.status, reason=answer.reason, headers=answered(answer.raw_headers))
+        content = answer.content
         # A refusal was read before; of another answer the beginning is often here with its headers.
-        first = await answer.read() if answer.content.at_eof() else answer.content.read_nowait()
+        first = await answer.read() if content.at_eof() else b"" if content.exception() else content.read_nowait()
         await response.prepare(request)
         if first:
             await response.write(first)
             meter.feed(first)
         request.writer.send_headers()
-        async for data in answer.content.iter_any():
+        async for data in content.iter_any():
             await response.write(data)
             meter.feed(data)
         self.told(asked, meter.usage(), 0, meter.name, answer.status)
@@ -162,7 +161,7 @@ class Turns:
         framed = CONTENT_TYPE in answer.content_type
         stream = framed or "event-stream" in answer.content_type
         turn = DIALECTS[asked.route.dialect].turn(stream=stream)
-        turn = Framed(turn) if framed else turn
+        turn = Framed(turn) if framed and isinstance(turn, Streamed) else turn
         headers = answered(answer.raw_headers, resized=True)
         headers.popall("Content-Encoding", None)
         response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
@@ -243,25 +242,15 @@ class Turns:
         return self._given(name, given) if name else given
 
     def _given(self, name: str, refs: set[str]) -> set[str]:
-        known = self._refs.setdefault(name, set())
-        self._refs.move_to_end(name)
-        known |= refs
-        if len(self._refs) > SESSIONS:
-            self._refs.popitem(last=False)
+        known = self._refs.get(name, set()) | refs
+        self._refs.tell(name, known)
         return known
 
     async def _recall(self, asked: Asked) -> None:
         """Brings back what an earlier process noted of a session's refs."""
-        store = self._engine.store()
-        if not asked.session or asked.session in self._refs or store is None:
-            return
-        key = digest("refs", asked.session)
-        try:
-            found = await asyncio.to_thread(store.notes, [key])
-        except StoreError:
-            log.exception("what a session was given cannot be read")
-            return
-        self._given(asked.session, set(parsed(found[key]) if key in found else ()))
+        if asked.session and asked.session not in self._refs:
+            noted = await self.notes.read(digest("refs", asked.session))
+            self._given(asked.session, set(parsed(noted) if noted is not None else ()))
 
     def told(self, asked: Asked, usage: Usage | None, number: int, name: str | None, status: int = 200) -> None:
         """Takes the account of a round. A conversation that the provider keeps is known by the answer it goes on from,
@@ -275,7 +264,7 @@ class Turns:
         cut = asked.changed.cut
         data = increments.note(output, cut) if name and cut is not None else None
         if name and data is not None:
-            await self._note([increments.key(name)], data)
+            await self.notes.write([increments.key(name)], data)
 
     async def seen(self, asked: Asked) -> None:
         """Notes the refs that a request carries, for the session's later requests."""
@@ -283,21 +272,13 @@ class Turns:
         before = len(self._refs.get(asked.session, ()))
         known = self._known(asked)
         if asked.session and len(known) > before:
-            await self._note([digest("refs", asked.session)], encoded(sorted(known)))
+            await self.notes.write([digest("refs", asked.session)], encoded(sorted(known)))
 
     async def remember(self, turn: Turn, asked: Asked, rounds: list[tuple[Round, tuple[Answer, ...]]]) -> None:
         """Keeps what was exchanged, for the client's next requests."""
         record = turn.record(inner(parsed(asked.body), asked.route.at), rounds)
         if record is not None:
-            await self._note(record.keys, encoded(record.data))
-
-    async def _note(self, keys: Sequence[bytes], data: bytes) -> None:
-        store = self._engine.store()
-        try:
-            if store is not None:
-                await asyncio.to_thread(store.note, keys, data)
-        except StoreError:
-            log.exception("a retrieval cannot be remembered: the next request will not show it")
+            await self.notes.write(record.keys, encoded(record.data))
 
     async def waited(self, coming: Awaitable[T], tell: Callable[[], Awaitable[None]]) -> T:
         """What comes; for as long as it does not, the client is told that its answer goes on."""

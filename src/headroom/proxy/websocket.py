@@ -137,8 +137,10 @@ class Socket:
         pause = self._tries.pause(status, after)
         if pause is None:
             return False
+        body = self._body
         await self._frame.turns.waited(self._frame.turns.sleep(pause), self._tell)
-        await self._upstream.send_str(encoded(self._body).decode())
+        if self._body is body:  # else the client has asked for something else meanwhile
+            await self._upstream.send_str(encoded(body).decode())
         return True
 
     async def _tell(self) -> None:

@@ -7,7 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headroom.testing._script import Reply
-from headroom.testing._wire import Asked, Form, Mint, Object, Usage, bare, data_event, dump, halves, listed, pieces
+from headroom.testing._wire import (
+    Asked,
+    Form,
+    Mint,
+    Object,
+    Usage,
+    bare,
+    data_event,
+    dump,
+    framed,
+    halves,
+    listed,
+    pieces,
+)
 
 ERRORS: Mapping[int, str] = {
     400: "invalid_request_error",
@@ -132,7 +145,11 @@ class Anthropic:
         }
 
     def events(self, asked: Asked, turn: list[Object], reply: Reply, usage: Usage, name: str) -> Iterator[bytes]:
-        """`message_start`, the blocks, `message_delta`, `message_stop`."""
+        """`message_start`, the blocks, `message_delta`, `message_stop`; each in a frame where Bedrock is asked."""
+        for event in self._events(asked, turn, reply, usage, name):
+            yield framed(event) if asked.form == "frames" else event
+
+    def _events(self, asked: Asked, turn: list[Object], reply: Reply, usage: Usage, name: str) -> Iterator[bytes]:
         made = self.whole(asked, turn, reply, usage, name)
         started = {**made, "content": [], "stop_reason": None, "usage": {**made["usage"], "output_tokens": 1}}
         yield _event("message_start", message=started)
@@ -149,7 +166,8 @@ class Anthropic:
 
     def broken(self, asked: Asked, message: str) -> bytes:
         """An `error` event."""
-        return _event("error", error={"type": "overloaded_error", "message": message})
+        event = _event("error", error={"type": "overloaded_error", "message": message})
+        return framed(event) if asked.form == "frames" else event
 
     def error(self, status: int, message: str) -> Object:
         """The envelope of all errors."""

@@ -132,17 +132,21 @@ def halves(text: str) -> list[str]:
 
 
 def framed(event: bytes) -> bytes:
-    """A server-sent event in a frame of Amazon's: two lengths and headers, each summed, around `{"bytes": ...}`."""
+    """A server-sent event in a frame of Amazon's, around `{"bytes": ...}`; an error as an exception."""
     data = event.partition(b"data: ")[2].strip()
-    kind, sort = (
-        ("event", b"chunk") if not data.startswith(b'{"type": "error"') else ("exception", b"throttlingException")
-    )
+    if data.startswith(b'{"type": "error"'):
+        return frame("exception", "throttlingException", json.loads(data)["error"])
+    return frame("event", "chunk", {"bytes": base64.b64encode(data).decode(), "p": "abcdef"})
+
+
+def frame(message: str, kind: str, value: Mapping[str, Any]) -> bytes:
+    """A frame of Amazon's: two lengths and headers, each summed, around a JSON object. `message` is `event` or
+    `exception`, `kind` its type."""
     headers = b"".join(
-        bytes([len(name)]) + name.encode() + b"\x07" + len(value).to_bytes(2) + value
-        for name, value in ((f":{kind}-type", sort), (":message-type", kind.encode()))
+        bytes([len(name)]) + name.encode() + b"\x07" + len(told).to_bytes(2) + told.encode()
+        for name, told in ((f":{message}-type", kind), (":message-type", message))
     )
-    payload = json.dumps({"bytes": base64.b64encode(data).decode(), "p": "abcdef"}).encode()
-    payload = payload if kind == "event" else json.dumps(json.loads(data)["error"]).encode()
+    payload = json.dumps(value).encode()
     head = (16 + len(headers) + len(payload)).to_bytes(4) + len(headers).to_bytes(4)
     body = head + zlib.crc32(head).to_bytes(4) + headers + payload
     return body + zlib.crc32(body).to_bytes(4)

@@ -16,12 +16,13 @@ from aiohttp import WSMsgType, web
 from headroom.testing import _sending
 from headroom.testing._anthropic import Anthropic
 from headroom.testing._chat import CREATED, Chat
+from headroom.testing._converse import Converse
 from headroom.testing._gemini import Gemini
 from headroom.testing._responses import Responses
 from headroom.testing._script import Received, Reply, Script
 from headroom.testing._sending import Answer
 from headroom.testing._strict import Cache, Conversations
-from headroom.testing._wire import Asked, Dialect, Mint, Object, Usage, framed, listed
+from headroom.testing._wire import Asked, Dialect, Mint, Object, Usage, listed
 
 DONE = Reply("Done.")
 """What the model says once a script is over."""
@@ -37,6 +38,8 @@ _ROUTES = (
     (r"(?:.*)/messages/count_tokens", "anthropic", "count"),
     (r"(?:.*):(?:rawPredict|streamRawPredict)", "anthropic", "answer"),
     (r"/model/[^/]+/invoke(?:-with-response-stream)?", "anthropic", "answer"),
+    (r"/model/[^/]+/converse(?:-stream)?", "converse", "answer"),
+    (r"/model/[^/]+/count-tokens", "converse", "count"),
     (r"(?:.*)/chat/completions", "openai-chat", "answer"),
     (r"(?:.*)/responses", "openai-responses", "answer"),
     (r"(?:.*)/responses/input_tokens", "openai-responses", "count"),
@@ -48,7 +51,12 @@ _CONTENT_TYPES = {
     "sse": "text/event-stream; charset=utf-8", "array": "application/json",
     "frames": "application/vnd.amazon.eventstream",
 }  # fmt: skip
-_COUNTED = {"anthropic": "input_tokens", "openai-responses": "input_tokens", "gemini": "totalTokens"}
+_COUNTED = {
+    "anthropic": "input_tokens",
+    "openai-responses": "input_tokens",
+    "gemini": "totalTokens",
+    "converse": "inputTokens",
+}
 """What each provider calls the number of tokens it counted."""
 
 
@@ -68,7 +76,7 @@ class _Exchange(NamedTuple):
 
 
 class FakeUpstream:
-    """Anthropic, OpenAI and Gemini in one server, for `with` and `async with`.
+    """Anthropic, OpenAI, Gemini and Bedrock in one server, for `with` and `async with`.
 
     Args:
         script: what the model answers. Counting tokens, listing models and warming up use up no reply.
@@ -102,6 +110,7 @@ class FakeUpstream:
         self._mint = Mint()
         self._dialects: dict[str, Dialect] = {
             "anthropic": Anthropic(), "openai-chat": Chat(), "openai-responses": Responses(), "gemini": Gemini(),
+            "converse": Converse(),
         }  # fmt: skip
         self._lock = threading.Lock()
         self._requests: list[Received] = []
@@ -234,8 +243,6 @@ class FakeUpstream:
         events = list(dialect.events(*exchange))
         if reply.error:
             events[len(events) // 2 :] = [dialect.broken(asked, reply.error)]
-        if asked.form == "frames":
-            events = [framed(event) for event in events]
         return Answer(reply, events, _CONTENT_TYPES[asked.form])
 
     def _reply(self, received: Received) -> Reply:

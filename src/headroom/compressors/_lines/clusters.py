@@ -58,6 +58,9 @@ ALARMS = (
 )  # fmt: skip
 """Words that tell of a failure. Lines that hold one are looked for by name, so they keep it."""
 
+_NONE = re.compile(r"s?[\"']?[:=] ?0(?![\d.,]*[1-9])")
+"""After such a word: there were none."""
+
 UNIT = "\x1f"
 """Stands for a blank inside a quoted phrase while words are split."""
 
@@ -212,11 +215,13 @@ def _picked(cluster: Cluster, places: Sequence[int]) -> Cluster:
 
 
 def alarm(text: str) -> str:
-    """The word in `text` that tells of a failure, as it stands there; empty if none does."""
+    """The word in `text` that tells of a failure, as it stands there; empty if none does, or none but `errors=0`."""
     low = text.lower()
     for word in ALARMS:
-        if word in low:
-            start = low.find(word)
+        start = low.find(word)
+        while start >= 0 and _NONE.match(low, start + len(word)):
+            start = low.find(word, start + 1)
+        if start >= 0:
             return text[start : start + len(word)]
     return ""
 

@@ -27,10 +27,7 @@ _TEMPLATES_CLAUSE = re.compile(r"A := text (.)v(.): .*", re.DOTALL)
 
 def _fixed(line: str) -> bool:
     """True for a line that an earlier step wrote (a heading, a note), and for a notice, which stays as it is."""
-    first = line[:1]
-    if first == "[":
-        return bool(echoes.NOTE.match(line) or echoes.REFERENCE.match(line) or is_notice(line))
-    return first in ("@", "\\")
+    return line[:1] in ("@", "\\") or echoes.is_note(line) or is_notice(line)
 
 
 def _crlf(lines: Lines) -> Coded | None:

@@ -38,6 +38,11 @@ REFERENCE = re.compile(rf"\[= lines (?P<ranges>{_RANGE}(?:, {_RANGE}){{0,{2 * MA
 _ESCAPED = re.compile(r"\\*\[(?:line above ×|\d+ lines above ×|= lines \d)", re.ASCII)
 
 
+def is_note(line: str) -> bool:
+    """True for a line that stands for lines above it: every later step carries it as it is."""
+    return line[:1] == "[" and bool(NOTE.match(line) or REFERENCE.match(line))
+
+
 def encode(lines: Sequence[str], *, min_times: int = 2, min_reference: int = 0) -> list[str]:
     """The lines with repetitions told: of at least `min_times` lines, and of blocks of `min_reference` lines that
     stand further up (never, where that is 0)."""

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from headroom.compressors._lines.cost import cost
+from headroom.compressors._lines.echoes import is_note
 from headroom.compressors._lines.heads import is_notice
 from headroom.errors import FormatError
 
@@ -102,7 +103,8 @@ def decode(lines: Sequence[str]) -> list[str]:
 
 def headings(lines: Sequence[str]) -> list[int]:
     """Cuts at the longest beginnings that neighbouring lines share, greedily from the top."""
-    shared = [0 if is_notice(a) else common_start(a, b) for a, b in pairwise(lines)]
+    apart = [_is_apart(line) for line in lines]
+    shared = [0 if any(apart[i : i + 2]) else common_start(*pair) for i, pair in enumerate(pairwise(lines))]
     cuts = [LITERAL] * len(lines)
     i, end = 0, len(lines) - 1
     while i < end:
@@ -160,11 +162,11 @@ def clock_headings(lines: Sequence[str], k: int) -> list[int]:
     match = _head(k)
     heads = [found[0] for found in map(match, _windows(lines)) if found]
     masks = Counter(map(_mask, heads))
-    known = {mask for mask, n in masks.items() if n * 50 >= len(heads)}
+    known = {mask for mask, n in masks.items() if n > 1 and n * 50 >= len(heads)}
     fits: dict[str, bool] = {}
     cuts = []
     for line, found in zip(lines, map(match, lines), strict=True):
-        if not found or is_notice(line):
+        if not found or _is_apart(line):
             cuts.append(LITERAL)
             continue
         head = found[0]
@@ -174,6 +176,11 @@ def clock_headings(lines: Sequence[str], k: int) -> list[int]:
             fits[head] = _mask(head) in known
         cuts.append(len(head) if fits[head] else LITERAL)
     return cuts
+
+
+def _is_apart(line: str) -> bool:
+    """True for a line that stands for others: nobody would find it under a heading."""
+    return is_notice(line) or is_note(line)
 
 
 def _clock_gain(heads: Sequence[str]) -> float:

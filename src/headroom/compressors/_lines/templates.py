@@ -11,6 +11,7 @@ search for it still finds each.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from functools import lru_cache
 from operator import eq, ne
 from typing import NamedTuple
 
+from headroom.compressors._lines import echoes
 from headroom.compressors._lines.clusters import UNIT, Column, alarm, clusters
 from headroom.compressors._lines.cost import cost
 from headroom.compressors._lines.shapes import Shape, is_phrase, shape
@@ -81,8 +83,9 @@ def encode(lines: Sequence[str], fixed: Callable[[str], bool] = _free) -> tuple[
     templates = _named(lines, usable)
     written: list[str | None] = [None] * len(lines)
     last = False
+    references = [i for i, line in enumerate(lines) if line[:1] == "[" and echoes.REFERENCE.match(line)]
     for template in templates:
-        texts, told = _written(template, braces)
+        texts, told = _written(template, braces, references)
         last |= told
         for row, short in zip(template.shape.rows, texts, strict=True):
             written[row] = " " + short if lines[row][0] == " " else short
@@ -176,7 +179,7 @@ class _Known:
 def _pays(lines: Sequence[str], s: Shape) -> bool:
     first = lines[s.rows[0]]
     n = len(s.rows)
-    if n <= FEW_ALARMS and alarm(first):
+    if n <= FEW_ALARMS and _alarm(lines, s):
         return False
     own = [c for c, same in zip(s.columns, s.same, strict=True) if same < 0]
     if any('"' in column for column in own):
@@ -185,6 +188,12 @@ def _pays(lines: Sequence[str], s: Shape) -> bool:
         return False
     later = cost(" ".join(["Name", *(column[1] for column in own)]))
     return (n - 1) * (cost(first) - later) >= MIN_GAIN + 3 + 2 * len(s.columns)
+
+
+def _alarm(lines: Sequence[str], s: Shape) -> str:
+    """The word that tells of a failure in lines of this shape; of `errors=0` only where the number is another one in
+    some."""
+    return alarm(lines[s.rows[0]]) or alarm("".join(s.texts))
 
 
 def _marked(lines: Sequence[str], shapes: Sequence[Shape]) -> tuple[str, list[Shape]]:
@@ -221,7 +230,7 @@ def _named(lines: Sequence[str], shapes: Sequence[Shape]) -> list[_Template]:
             enumerate(vocabularies[i][:60]),
             key=lambda word: (_dullness(word[1]) + min(spread[word[1]], 9) * 2 + word[0] * 0.1, word[1]),
         )
-        name = _name([word for _, word in ranked], used, openings, alarm(lines[shapes[i].rows[0]]))
+        name = _name([word for _, word in ranked], used, openings, _alarm(lines, shapes[i]))
         used.add(name)
         out.append(_Template(shapes[i], name))
     return out
@@ -246,13 +255,16 @@ def _name(words: Sequence[str], used: set[str], openings: set[str], failure: str
     return f"{stem}{number}"
 
 
-def _written(template: _Template, braces: str) -> tuple[list[str], bool]:
-    """The lines of one kind, and whether any value is told as the one before."""
+def _written(template: _Template, braces: str, references: Sequence[int]) -> tuple[list[str], bool]:
+    """The lines of one kind, and whether any value is told as the one before: never below one of the `references`,
+    which may stand for a line of this kind."""
     s = template.shape
+    above = [bisect_left(references, row) for row in s.rows]
+    afresh = [False, *map(ne, above, above[1:])]
     first = [s.texts[0]]
     for column, same, text in zip(s.columns, s.same, s.texts[1:], strict=True):
         first += (braces[0], "=" if same >= 0 else "", column[0], braces[1], text)
-    columns = [_shortened(s.columns[k]) for k, same in enumerate(s.same) if same < 0]
+    columns = [_shortened(s.columns[k], afresh) for k, same in enumerate(s.same) if same < 0]
     later = list(map(" ".join, zip([template.name] * len(s.rows), *columns, strict=True)))
     told = any(map(ne, columns, (s.columns[k] for k, same in enumerate(s.same) if same < 0)))
     if told:
@@ -265,9 +277,9 @@ def _written(template: _Template, braces: str) -> tuple[list[str], bool]:
     return later, told
 
 
-def _shortened(column: Column) -> Column:
-    """A column with DITTO where a value is the one before, unless it is short and changes often."""
-    again = [False, *map(eq, column, column[1:])]
+def _shortened(column: Column, afresh: Sequence[bool]) -> Column:
+    """A column with DITTO where a value is the one before, unless it is short and changes often, or told afresh."""
+    again = [same and not new for same, new in zip((False, *map(eq, column, column[1:])), afresh, strict=True)]
     times = sum(again)
     if not times or (len(column[0]) < DITTO_CHARS and times < STEADY * (len(column) - 1)):
         return column

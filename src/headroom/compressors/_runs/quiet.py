@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 FAILURE = re.compile(
     r"(?i)(?<![a-z])(?:error|fail(?:ed|ures?|s|ing)?|fatal|panic(?:ked)?|exception|traceback|not ok|timed out)\b"
-    r"|[✕✗✖✘❌×❯]"
+    r"|[✕✗✖✘❌×❯]|\(retry #?x?\d"
 )
 """A line with one of these tells of no success, whatever else it says."""
 
@@ -50,12 +50,12 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("cargo", PASSED, rf"test \S+(?: - .*)? \.\.\. ok(?: {_TIME}| <{_TIME}>)?"),
     ("nextest", PASSED, r" +PASS \[ *[\d.]+s\] .*\S"),
     ("unittest", PASSED, r"\w+ \([\w.<>]+\)(?: .*)? \.\.\. ok"),
-    ("tap", PASSED, r" *ok \d+(?: -)? \S.*"),
+    ("tap", PASSED, r" *ok \d+(?: -)? (?!.*# ?(?i:skip|todo)\b)\S.*"),
     ("dotnet", PASSED, rf" {{2,}}Passed \S.* \[{_TIME}\]"),
     ("gradle", PASSED, r"\S.* > \S.* PASSED"),
     ("gtest", PASSED, rf"\[       OK \] \S.* \({_TIME}\)"),
     ("ctest", PASSED, r" *\d+/\d+ Test +#\d+: (?P<ctest_name>\S+) \.+ +Passed +[\d.]+ sec"),
-    ("vitest", FILES, rf" *[✓✔√] \S+\.\w+ \(?\d+ tests?(?: \| \d+ skipped)?\)?(?: {_TIME})?"),
+    ("vitest", FILES, rf" *[✓✔√] +(?:\|?[\w-]+\|? +)?\S+\.\w+ +\(?\d+ tests?(?: \| \d+ skipped)?\)?(?: +{_TIME})?"),
     ("check", PASSED, rf" *[✓✔√] \S.*?(?: \(?{_TIME}\)?)?"),
     ("jest", FILES, rf"PASS  ?\S+\.\w+(?: \({_TIME}\))?"),
     ("sympy", FILES, r"\S+\.py\[\d+\] [.sfwX]* *\[OK\]"),
@@ -68,7 +68,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("start", STARTED, r" +Start +\d+: (?P<start_name>\S+)"),
     ("skip", SKIPPED, rf"\S+\.\w+::.*\S SKIPPED(?: \(.*\))?{_PERCENT}?|(?: {{4}})*--- SKIP: \S+ \({_TIME}\)"
      r"|test \S+(?: - .*)? \.\.\. ignored(?:, .*)?|\w+ \([\w.<>]+\)(?: .*)? \.\.\. skipped .*| *[○↓] \S.*"
-     r"|\S.* > \S.* SKIPPED| {2,}Skipped \S.*"),
+     r"|\S.* > \S.* SKIPPED| {2,}Skipped \S.*| *ok \d+\b.* # ?(?i:skip)\b.*"),
     ("xfail", "tests expected to fail", rf"\S+\.\w+::.*\S XFAIL(?: \(.*\))?{_PERCENT}?"),
     ("dots", PROGRESS, rf"(?:[\w./+@-]+\.\w+ )?[.sx]+{_PERCENT}|[.S]+ +\d+ / \d+ \( *\d+%\)"),
     # builds and installers
@@ -78,7 +78,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
      r"|Preparing metadata|Getting requirements to build|Installing build dependencies)\b.*"),
     ("bar", "progress bars", r" *[━╸╺█▏▎▍▌▋▊▉░]{10,}.*\d.*"),
     ("apt", "", r"(?P<apt_verb>Get:|Hit:|Ign:|Unpacking|Selecting|Preparing to unpack|Setting up)(?:\d+)? .*"),
-    ("npm", "npm requests", r"npm http (?:fetch|cache) .*"),
+    ("npm", "npm requests", r"npm http (?:fetch [A-Z]+ [23]\d\d|cache) .*"),
     ("fetched", "downloads", r"(?:\[INFO\] )?Download(?:ing|ed) from \S+: \S+.*|go: downloading \S+ v\S+"),
     ("task", "tasks with nothing to do", r"> Task :\S+ (?:UP-TO-DATE|NO-SOURCE|FROM-CACHE|SKIPPED)"),
     ("step", "build steps", r"\[ *\d{1,3}%\] (?:Building|Built|Linking|Generating|Automatic) .*"
@@ -141,7 +141,7 @@ def found(lines: Sequence[str]) -> dict[int, Line]:
             quiet[i] = line_is
     for form, (kind, runner) in _VOUCHED.items():
         marked = [i for i, line in quiet.items() if line.alike.split(" ")[0] == form]
-        if marked and not any(runner.match(line) for line in lines):
+        if marked and not any(runner.match(COLOUR.sub("", line)) for line in lines):
             quiet |= {i: quiet[i]._replace(kind=kind) for i in marked}
     return _without_failed(quiet, lines, failed)
 

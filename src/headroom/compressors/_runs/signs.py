@@ -29,6 +29,7 @@ SESSION = re.compile(
     r"|\[INFO\] (?:Scanning for projects|BUILD |-{20})|Tests run: \d+, Failures: \d+|BUILD (?:SUCCESSFUL|FAILED) in"
     r"|> Task :\S|TAP version \d|Test project /|1\.\.\d+\Z|    Finished (?:`|\w+ \[)|added \d+ packages"
     r"|Successfully (?:installed|built) |#\d+ \[\S+ +\d+/\d+\] |Step \d+/\d+ : [A-Z]"
+    r"|\[={10}\] (?:Running )?\d+ tests? from "
     r"|make(?:\[\d+\])?: (?:Entering|Leaving|\*\*\*|Nothing)|Found \d+ errors?\b|Success: no issues"
     r"|✖ \d+ problems? \(|error: could not compile|error: aborting due to|(?:error|warning): build failed"
     r"|npm (?:ERR!|error) |##\[(?:group|error)\]|Resolved \d+ packages? in|\d+ errors? generated\.",
@@ -52,10 +53,12 @@ LINE = re.compile(
     r"|\d+ (?:errors?|warnings?|issues?)\b"
     # tests
     r"|=== |\s*--- (?:PASS|FAIL|SKIP)|(?:ok|FAIL|\?)\s*\t|test \S+(?: - .*)? \.\.\. \S+|\w+ \([\w.]+\) \.\.\. \S+"
-    r"|\S+\.\w+(?:::\S+)? (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\b|\S+\.py [.FEsxXpP]+ "
+    r"|\S+\.\w+(?:::\S.*)? (?:PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\b|\S+\.py [.FEsxXpP]+ "
     r"|(?:PASSED|FAILED|SKIPPED|ERROR) (?:\[\d+\] )?\S+|[.FEsxXpP]{8,}(?: +\[|\Z)"
     r"|\s*(?:✓|✔|√|✕|✗|✘|×|○|●|✎) |\s*(?:PASS|FAIL)  ?\S+\.\w+|(?:not )?ok \d+ |E   |>   |_{3,} .* _{3,}\Z"
-    r"|\s*(?:Start +\d+: |\d+/\d+ Test +#\d+: )\S"
+    r"|\s*(?:Start +\d+: |\d+/\d+ Test +#\d+: )\S|\[(?: (?:RUN|FAILED|PASSED|SKIPPED) +| +OK |-{10})\] \S"
+    r"|\s{2,}(?:Passed|Failed|Skipped) \S.* \[<?[\d.,]+ ?m?s\]|\s+(?:PASS|FAIL|SLOW|LEAK) \[[ >\d.]+s\] "
+    r"|\S.* > \S.* (?:PASSED|FAILED|SKIPPED)\Z"
     r"|(?:Testing|Creating test|Destroying test|Cloning test) "
     # stack frames, commands and prefixes
     r"|\s*File \"[^\"]+\", line \d+, in |\S+:\d+: in \S|\S+\.py:\d+: [A-Z]\w+|\s+at \S.*[:)]\d*\)?\Z"

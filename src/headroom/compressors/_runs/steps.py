@@ -21,7 +21,8 @@ Coded = tuple[list[str], str]
 
 HEADLINE = re.compile(
     r"(?:\x1b\[[\d;]*m)*(?:(?:error|warning)(?:\[\w+\])?: |(?:FAILED|FAIL|ERROR) |\s*--- FAIL|_{3,} .* _{3,}\Z"
-    r"|=+ .*\d (?:passed|failed|error)|test result: |Tests: |Ran \d+ tests?|\s+\d+:\d+ +error )"
+    r"|=+ .*\d (?:passed|failed|error)|test result: |Tests: |Ran \d+ tests?|\s+\d+:\d+ +error "
+    r"|\s*(?:\x1b\[[\d;]*m)*(?:[✕✗✖✘❌×] |● .+ › |not ok |[1-9]\d{0,3}\) \S|\[  FAILED  \] |\[ERROR\] ))"
 )
 """Lines that say what failed, or how a run ended."""
 
@@ -29,7 +30,7 @@ _TOLD_AGAIN = re.compile(r"Summary of all failing tests\Z|=== Failed\Z")
 _TOLD = re.compile(r"Test Suites: |DONE \d")
 """What opens and what closes a part in which a runner tells every failure once more, word for word."""
 
-_OPENINGS = frozenset("\x1bewFE \t-_=tTR")
+_OPENINGS = frozenset("\x1bewFE \t-_=tTRn[✕✗✖✘❌×●123456789")
 _FAILED = (" FAILED", " FAIL", " ERROR")
 
 MIN_PAIR = 24

@@ -2,7 +2,8 @@
 
 Every file keeps its first hit, so that no file that was found goes unnamed. A hit may go where lines of the same file
 that differ in numbers only were shown. No level leaves out more: in recorded sessions, agents used 40 of 100 hits that
-had been left out because their file showed some already, as often as any other hit.
+had been left out because their file showed some already, as often as any other hit. What a linter found is to be
+mended at its place: it stays.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ MAX_LIKE = 60
 """Characters of a hit that a notice shows."""
 
 _VARYING = re.compile(r"\b(?:0x)?[0-9a-f]*[0-9][0-9a-f]*\b", re.IGNORECASE)
+
+
+_FINDING = re.compile(r"\d+: (?=\S)| ?(?:fatal error|error|warning|note|info)\b[: ]")
+"""What follows the line number where a linter or compiler says what is wrong there: a column, or how grave it is."""
 
 
 def hits(lines: Sequence[str], found: Results) -> list[tuple[int, Line]]:
@@ -42,7 +47,7 @@ def units(lines: Sequence[str], found: Results) -> list[Unit]:
     shown: set[str] = set()
     for at, hit in hits(lines, found):
         text = " ".join(_VARYING.sub("0", hit.text).split())
-        counts = hit.mark == ":" and text != ""
+        counts = hit.mark == ":" and text != "" and not _FINDING.match(hit.text)
         keep = "first of its file" if counts and hit.path not in shown else ""
         if counts:
             shown.add(hit.path)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from headroom.proxy.retrieve.anthropic import Anthropic
+from headroom.proxy.retrieve.converse import Converse
 from headroom.proxy.retrieve.gemini import Gemini
 from headroom.proxy.retrieve.openai_chat import OpenAIChat
 from headroom.proxy.retrieve.openai_responses import OpenAIResponses
@@ -17,6 +18,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "openai-chat": OpenAIChat(),
         "openai-responses": OpenAIResponses(),
         "gemini": Gemini(),
+        "converse": Converse(),
     }
 )
 """By the name of the provider."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headroom.proxy.decoding import encoded, parsed
-from headroom.proxy.retrieve.answers import Streamed, Whole, complaint, exchanged
-from headroom.proxy.retrieve.keys import heads, keys
+from headroom.proxy.retrieve.answers import Streamed, Whole, complaint
+from headroom.proxy.retrieve.blocks import Blocks
 from headroom.proxy.retrieve.turn import Answer, Call, Record, Round
 from headroom.proxy.sse import Event
 from headroom.retrieval import DESCRIPTION, PARAMETERS, TOOL
@@ -58,32 +58,14 @@ class Anthropic:
         return {**body, "messages": [*messages, said, {"role": "user", "content": results}]}
 
     def keys(self, body: Json) -> list[bytes]:
-        return [key for found in _sought(body["messages"]) for key in found]
+        return [key for found in _BLOCKS.sought(body["messages"]) for key in found]
 
     def expanded(self, body: Json, edited: Json, records: Mapping[bytes, Json]) -> Json:
-        if not records:
-            return edited
-        made: list[Json] = []
-        pending: list[Json] = []
-        for message, sought in zip(edited["messages"], _sought(body["messages"]), strict=True):
-            if pending and message.get("role") == "user":
-                message = {**message, "content": [*pending, *_blocks(message)]}
-            elif pending:
-                made.append({"role": "user", "content": pending})
-            record = next((records[key] for key in sought if key in records), None)
-            restored, pending = _restored(message, record) if record else ([message], [])
-            made += restored
-        if pending:
-            made.append({"role": "user", "content": pending})
-        return {**edited, "messages": made}
-
-
-def _record(request: Json, rounds: Sequence[tuple[Round, tuple[Answer, ...]]]) -> Record | None:
-    told = exchanged(rounds, _result)
-    shown = [block for done, _ in rounds for block in done.output if not _is_ours(block)]
-    head = heads([*map(_plain, request["messages"]), None])[-1]
-    found = keys(NAME, _issued(shown), head, _text(shown), every=True)
-    return Record(tuple(found), told) if found and told else None
+        return (
+            {**edited, "messages": _BLOCKS.expanded(body["messages"], edited["messages"], records)}
+            if records
+            else edited
+        )
 
 
 class AnthropicStream(Streamed):
@@ -192,7 +174,7 @@ class AnthropicStream(Streamed):
         return _event(b"ping", {"type": "ping"})
 
     def record(self, request: Json, rounds: Sequence[tuple[Round, tuple[Answer, ...]]]) -> Record | None:
-        return _record(request, rounds)
+        return _BLOCKS.record(request, rounds)
 
 
 class AnthropicWhole(Whole):
@@ -210,7 +192,7 @@ class AnthropicWhole(Whole):
         return {**last, "id": self._answers[0].get("id"), "content": content, "stop_reason": stop, "usage": usage}
 
     def record(self, request: Json, rounds: Sequence[tuple[Round, tuple[Answer, ...]]]) -> Record | None:
-        return _record(request, rounds)
+        return _BLOCKS.record(request, rounds)
 
 
 def _is_ours(block: Json) -> bool:
@@ -271,70 +253,29 @@ def _blocks(message: Json) -> list[Json]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content or [])
 
 
-def _text(blocks: Sequence[Json]) -> str:
-    return "".join(str(block.get("text") or "") for block in blocks if isinstance(block, dict))
+def _issued(block: Json) -> str:
+    if not isinstance(block, dict) or (block.get("type") not in _THOUGHT and block.get("type") != "tool_use"):
+        return ""
+    return str(block.get("signature") or block.get("data") or block.get("id") or "")
 
 
-def _issued(blocks: Sequence[Json]) -> list[str]:
-    """What the provider issued and clients show again: signatures and ids."""
-    return [
-        str(block.get("signature") or block.get("data") or block.get("id") or "")
-        for block in blocks
-        if isinstance(block, dict) and (block.get("type") in _THOUGHT or block.get("type") == "tool_use")
-    ]
+def _plain(block: Json) -> Json:
+    """A block without its mark; thinking comes and goes."""
+    return None if isinstance(block, dict) and block.get("type") in _THOUGHT else _unmarked(block)
 
 
-def _sought(messages: Sequence[Json]) -> list[list[bytes]]:
-    """By what each message may be known: none but the model's is."""
-    return [
-        keys(NAME, _issued(_blocks(message)), head, _text(_blocks(message)))
-        if message.get("role") == "assistant"
-        else []
-        for message, head in zip(messages, heads(map(_plain, messages)), strict=True)
-    ]
-
-
-def _plain(message: Json) -> Json:
-    """A message however the client spells it: a string is one text block, cache marks and thinking come and go."""
-    said = [block for block in _blocks(message) if not (isinstance(block, dict) and block.get("type") in _THOUGHT)]
-    return [message.get("role"), *map(_unmarked, said)]
-
-
-def _restored(message: Json, record: Json) -> tuple[list[Json], list[Json]]:
-    """The messages that a turn really was, and the results that wait for the client's next ones.
-
-    The client's echo is walked along what each round showed: blocks it left out go, blocks we do not know pass.
-    """
-    echo = _blocks(message)
-    made: list[Json] = []
-    pending: list[Json] = []
-    said: list[Json] = []
-    for told in record:
-        for block in told["output"]:
-            if _is_ours(block):
-                said.append(block)
-                continue
-            at = next((i for i, mine in enumerate(echo) if _same(mine, block)), None)
-            if at is not None:
-                said += echo[: at + 1]
-                echo = echo[at + 1 :]
-        if told["pending"]:
-            pending = told["results"]
-        else:
-            made += [{"role": "assistant", "content": said}, {"role": "user", "content": told["results"]}]
-            said = []
-    said += echo
-    if said:
-        made.append({**message, "content": said})
-    return made, pending
+def _text(block: Json) -> str:
+    return str(block.get("text") or "") if isinstance(block, dict) else ""
 
 
 def _same(echo: Json, block: Json) -> bool:
-    """True if a block of the client's is the one we showed: by what identifies it, else by all it says."""
     if not isinstance(echo, dict) or echo.get("type") != block.get("type"):
         return False
     name = next((key for key in ("signature", "data", "id", "text", "thinking") if block.get(key)), "")
     return bool(echo.get(name) == block.get(name)) if name else bool(_unmarked(echo) == block)
+
+
+_BLOCKS = Blocks(NAME, _blocks, _is_ours, _issued, _plain, _text, _same, _result)
 
 
 def _event(name: bytes, data: Json) -> bytes:
