@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import ClassVar, Literal, Protocol
 
 from headroom.providers._host import is_reminder, split
 from headroom.types import Item, Json, Path, ToolCall
@@ -204,6 +204,50 @@ def locate(body: Json, containers: Iterable[Path]) -> tuple[Path, Json] | None:
         if value is not None:
             return path, value
     return None
+
+
+class Reading(Protocol):
+    """One body being read."""
+
+    items: list[Item]
+
+    def message(self, raw: Json, path: Path) -> None:
+        """Adds the items of one message, which stands at `path`."""
+        ...
+
+
+class Messages:
+    """A dialect whose conversation is the list under `messages`, or the body itself if it is a list."""
+
+    CONTAINERS: ClassVar[tuple[Path, ...]] = (("messages",),)
+
+    name: str
+    reading: type[Reading]
+
+    def fit(self, body: Json) -> float:
+        """How surely `body` is of this dialect, 0 to 1."""
+        found = locate(body, self.CONTAINERS)
+        if found is None or not isinstance(found[1], list):
+            return 0.0
+        return weigh(found[1], self.judge, self.known(body))
+
+    def read(self, body: Json) -> list[Item]:
+        """All items of the conversation in order; what stands beside `messages` is not conversation."""
+        reading = self.reading()
+        path, messages = locate(body, self.CONTAINERS) or ((), None)
+        for index, message in enumerate(messages if isinstance(messages, list) else []):
+            reading.message(message, (*path, index))
+        return reading.items
+
+    @staticmethod
+    def judge(index: int, message: dict[str, Json]) -> float:
+        """How surely one message is of this dialect, as `weigh` has it."""
+        raise NotImplementedError
+
+    @staticmethod
+    def known(body: Json) -> float:
+        """How surely the rest of the body is."""
+        raise NotImplementedError
 
 
 def weigh(messages: Sequence[Json], judge: Callable[[int, dict[str, Json]], float], known: float = 0.0) -> float:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from headroom.providers import _lens
 from headroom.types import Item, Json, Path, ToolCall
 
-_CONTAINERS: tuple[Path, ...] = (("messages",),)
 _ROLES = frozenset({"user", "assistant", "system"})
 _UNHASHED = frozenset({"thinking", "redacted_thinking", "compaction"})
 _ONLY_HERE = frozenset(
@@ -191,22 +190,10 @@ def _known(body: Json) -> float:
     return 0.6 if _lens.word(body, "model").startswith("claude") else 0.0
 
 
-class Anthropic:
+class Anthropic(_lens.Messages):
     """Lens over Messages bodies (`{"messages": …}`) and bare message lists."""
 
     name = "anthropic"
-
-    def fit(self, body: Json) -> float:
-        """How surely `body` is a Messages body, 0 to 1."""
-        found = _lens.locate(body, _CONTAINERS)
-        if found is None or not isinstance(found[1], list):
-            return 0.0
-        return _lens.weigh(found[1], _judge, _known(body))
-
-    def read(self, body: Json) -> list[Item]:
-        """All items of the conversation in order; top-level `system` and `tools` are not conversation."""
-        reading = _Reading()
-        path, messages = _lens.locate(body, _CONTAINERS) or ((), None)
-        for index, message in enumerate(messages if isinstance(messages, list) else []):
-            reading.message(message, (*path, index))
-        return reading.items
+    reading = _Reading
+    judge = staticmethod(_judge)
+    known = staticmethod(_known)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from headroom.providers import _lens
 from headroom.types import Item, Json, Path, ToolCall
 
-_CONTAINERS: tuple[Path, ...] = (("messages",),)
 _SYSTEM = frozenset({"system", "developer"})
 _RESULTS = frozenset({"tool", "function"})
 _ROLES = _SYSTEM | _RESULTS | {"user", "assistant"}
@@ -152,22 +151,10 @@ def _known(body: Json) -> float:
     return 0.6 if model and not model.startswith("claude") else 0.0
 
 
-class OpenAIChat:
+class OpenAIChat(_lens.Messages):
     """Lens over Chat Completions bodies (`{"messages": …}`) and bare message lists."""
 
     name = "openai-chat"
-
-    def fit(self, body: Json) -> float:
-        """How surely `body` is a Chat Completions body, 0 to 1."""
-        found = _lens.locate(body, _CONTAINERS)
-        if found is None or not isinstance(found[1], list):
-            return 0.0
-        return _lens.weigh(found[1], _judge, _known(body))
-
-    def read(self, body: Json) -> list[Item]:
-        """All items of the conversation in order."""
-        reading = _Reading()
-        path, messages = _lens.locate(body, _CONTAINERS) or ((), None)
-        for index, message in enumerate(messages if isinstance(messages, list) else []):
-            reading.message(message, (*path, index))
-        return reading.items
+    reading = _Reading
+    judge = staticmethod(_judge)
+    known = staticmethod(_known)
