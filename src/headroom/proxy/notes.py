@@ -50,12 +50,16 @@ class Notes:
             return None
 
     async def write(self, keys: Sequence[bytes], data: bytes) -> None:
-        """Keeps a note under several keys. Once begun this goes on, even if whoever wants it is cancelled: a client
-        that has read its answer leaves, and asks what the note is for."""
+        """Keeps a note under several keys."""
+        await asyncio.shield(self.begin(keys, data))
+
+    def begin(self, keys: Sequence[bytes], data: bytes) -> asyncio.Task[None]:
+        """Begins to keep a note. This goes on even if whoever wants it is cancelled: a client that has read its answer
+        leaves, and asks what the note is for."""
         writing = asyncio.create_task(self._write(keys, data))
         self._writing.add(writing)
         writing.add_done_callback(self._writing.discard)
-        await asyncio.shield(writing)
+        return writing
 
     async def settled(self) -> None:
         """Waits until all is written that is being written now."""

@@ -141,14 +141,14 @@ class Turns:
         first = await answer.read() if content.at_eof() else b"" if content.exception() else content.read_nowait()
         await response.prepare(request)
         if first:
+            self._metered(asked, meter, first, content.at_eof())
             await response.write(first)
-            meter.feed(first)
         request.writer.send_headers()
         async for data in content.iter_any():
+            self._metered(asked, meter, data, content.at_eof())
             await response.write(data)
-            meter.feed(data)
+        self._metered(asked, meter, b"", True)
         self.told(asked, meter.usage(), 0, meter.name, answer.status)
-        await self.keep(asked, meter.name, meter.output)
         await response.write_eof()
         return response
 
@@ -216,13 +216,23 @@ class Turns:
                 plain = data if inflate is None else inflate.decompress(data)
             except zlib.error as error:
                 raise aiohttp.ClientPayloadError(f"the answer is not {_coding(answer)}: {error}") from None
+            self._metered(asked, meter, plain, answer.content.at_eof())
             shown = turn.feed(plain)
             if shown:
                 await response.write(shown)
-            meter.feed(plain)
+        self._metered(asked, meter, b"", True)
         self.told(asked, meter.usage(), number, meter.name)
-        await self.keep(asked, meter.name, meter.output)
         return turn.end_round()
+
+    def _metered(self, asked: Asked, meter: Meter, data: bytes, last: bool) -> None:
+        """Has the meter read what comes, and the answer noted before its client sees the end: the next request may be
+        here before the next line of ours has run."""
+        before = meter.output
+        meter.feed(data)
+        if last:
+            meter.usage()  # of an answer in one piece nothing is known before
+        if meter.output is not before or (last and not meter.output):
+            self.keep(asked, meter.name, meter.output)
 
     async def redeemed(self, asked: Asked, done: Round, number: int) -> tuple[Answer, ...]:
         """What the hidden calls of a round return; `number` rounds went before it."""
@@ -259,12 +269,12 @@ class Turns:
         if name and not asked.session and asked.route.dialect == "openai-responses":
             self._given(name, self._known(asked))
 
-    async def keep(self, asked: Asked, name: str | None, output: Sequence[Json]) -> None:
-        """Notes of an answer what the client's next request may leave out."""
+    def keep(self, asked: Asked, name: str | None, output: Sequence[Json]) -> None:
+        """Begins to note of an answer what the client's next request may leave out."""
         cut = asked.changed.cut
         data = increments.note(output, cut) if name and cut is not None else None
         if name and data is not None:
-            await self.notes.write([increments.key(name)], data)
+            self.notes.begin([increments.key(name)], data)
 
     async def seen(self, asked: Asked) -> None:
         """Notes the refs that a request carries, for the session's later requests."""

@@ -153,7 +153,7 @@ class Socket:
         usage = account("openai-responses", found) if found else None
         done = self._turn.end_round()
         self._frame.turns.told(asked, usage, len(self._rounds), response.get("id"))
-        await self._frame.turns.keep(asked, response.get("id"), done.output)
+        self._frame.turns.keep(asked, response.get("id"), done.output)
         if done.hidden and done.normal:
             answers = await self._frame.turns.redeemed(asked, done, len(self._rounds))
             self._rounds.append((done, answers))
