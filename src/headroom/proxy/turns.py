@@ -230,7 +230,7 @@ class Turns:
         before = meter.output
         meter.feed(data)
         if last:
-            meter.usage()  # of an answer in one piece nothing is known before
+            meter.end()
         if meter.output is not before or (last and not meter.output):
             self.keep(asked, meter.name, meter.output)
 

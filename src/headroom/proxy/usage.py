@@ -167,13 +167,17 @@ class Meter:
             if len(self._whole) > MAX_WHOLE:
                 self._whole = None
 
-    def usage(self) -> Usage | None:
-        """What the provider billed, None if it said nothing."""
+    def end(self) -> None:
+        """Looks at what is known only at the answer's end: all of one in one piece, the last event of a stream."""
         if self._events is not None:
             self._look(b"\n\n")  # an answer may end without the blank line
         if self._whole:
             self._note(bytes(self._whole))
             self._whole.clear()
+
+    def usage(self) -> Usage | None:
+        """What the provider billed, None if it said nothing."""
+        self.end()
         return account(self._dialect, self._found) if self._dialect and self._found else None
 
     def _look(self, data: bytes) -> None:
