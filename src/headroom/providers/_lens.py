@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 from headroom.providers._host import is_reminder, split
 from headroom.types import Item, Json, Path, ToolCall
@@ -206,14 +206,32 @@ def locate(body: Json, containers: Iterable[Path]) -> tuple[Path, Json] | None:
     return None
 
 
-class Reading(Protocol):
-    """One body being read."""
+class Reading:
+    """One body being read: the items so far, and the calls that later results refer to."""
 
-    items: list[Item]
+    roles: frozenset[str]
+    """Messages of other roles are not understood."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self.calls: dict[str, ToolCall] = {}
 
     def message(self, raw: Json, path: Path) -> None:
-        """Adds the items of one message, which stands at `path`."""
-        ...
+        """Adds the items of the message at `path`."""
+        message = as_object(raw)
+        role = word(message, "role") if message is not None else ""
+        if message is None or role not in self.roles:
+            self.items.append(other_item(role, raw))
+        else:
+            self.said(role, message, path if message is raw else None)
+
+    def said(self, role: str, message: dict[str, Json], path: Path | None) -> None:
+        """Adds the items of what somebody said; without a path nothing of it can be edited."""
+        raise NotImplementedError
+
+    def call_of(self, name: str) -> ToolCall | None:
+        """The call that a result names by its id."""
+        return self.calls.get(name) or (ToolCall(id=name) if name else None)
 
 
 class Messages:

@@ -25,21 +25,14 @@ _ONLY_HERE = frozenset(
 _BODY_MARKS = frozenset({"system", "anthropic_version", "anthropic_beta", "output_config", "stop_sequences"})
 
 
-class _Reading:
+class _Reading(_lens.Reading):
     """One body being read: the items so far, and the calls that later results refer to."""
 
-    def __init__(self) -> None:
-        self.items: list[Item] = []
-        self.calls: dict[str, ToolCall] = {}
+    roles = _ROLES
 
-    def message(self, raw: Json, path: Path) -> None:
-        message = _lens.as_object(raw)
-        role = _lens.word(message, "role") if message is not None else ""
-        if message is None or role not in _ROLES:
-            self.items.append(_lens.other_item(role, raw))
-            return
+    def said(self, role: str, message: dict[str, Json], path: Path | None) -> None:
         content = message.get("content")
-        place = (*path, "content") if message is raw else None
+        place = (*path, "content") if path is not None else None
         if role == "system":
             self.items += _lens.unhashed_items(role, content)
         elif content is None:
@@ -88,7 +81,7 @@ class _Reading:
 
     def result_block(self, role: str, block: dict[str, Json], path: Path | None) -> None:
         name = _lens.word(block, "tool_use_id")
-        call = self.calls.get(name) or (ToolCall(id=name) if name else None)
+        call = self.call_of(name)
         content, failed = block.get("content"), block.get("is_error") is True
         place = (*path, "content") if path is not None else None
         start = len(self.items)

@@ -24,19 +24,12 @@ _BODY_MARKS = frozenset(
 _ELSEWHERE = frozenset({"tool_calls", "function_call", "type", "tool_call_id", "parts"})
 
 
-class _Reading:
+class _Reading(_lens.Reading):
     """One body being read: the items so far, and the calls that later results refer to."""
 
-    def __init__(self) -> None:
-        self.items: list[Item] = []
-        self.calls: dict[str, ToolCall] = {}
+    roles = _ROLES
 
-    def message(self, raw: Json, path: Path) -> None:
-        message = _lens.as_object(raw)
-        role = _lens.word(message, "role") if message is not None else ""
-        if message is None or role not in _ROLES:
-            self.items.append(_lens.other_item(role, raw))
-            return
+    def said(self, role: str, message: dict[str, Json], path: Path | None) -> None:
         content = message.get("content")
         if role == "system":
             self.items += _lens.unhashed_items(role, content)
@@ -44,7 +37,7 @@ class _Reading:
             self.items.append(_lens.text_item(role, "", None))
         elif isinstance(content, list):
             for index, block in enumerate(content):
-                self.block(role, block, (*path, "content", index) if message is raw and role == "user" else None)
+                self.block(role, block, (*path, "content", index) if path is not None and role == "user" else None)
         else:
             self.items.append(_lens.other_item(role, content))
 
@@ -84,7 +77,7 @@ class _Reading:
         if result is None:
             return False
         name = _lens.word(result, "toolUseId")
-        call = self.calls.get(name) or (ToolCall(id=name) if name else None)
+        call = self.call_of(name)
         content, failed = result.get("content"), result.get("status") == "error"
         place = (*path, "toolResult", "content") if path is not None and result is block["toolResult"] else None
         start = len(self.items)

@@ -23,22 +23,18 @@ _BODY_MARKS = frozenset(
 )  # fmt: skip
 
 
-class _Reading:
+class _Reading(_lens.Reading):
     """One body being read: the items so far, and the calls that later results refer to, by id and by name."""
 
+    roles = _ROLES
+
     def __init__(self) -> None:
-        self.items: list[Item] = []
-        self.calls: dict[str, ToolCall] = {}
+        super().__init__()
         self.named: dict[str, ToolCall] = {}
 
-    def message(self, raw: Json, path: Path) -> None:
-        message = _lens.as_object(raw)
-        role = _lens.word(message, "role") if message is not None else ""
-        if message is None or role not in _ROLES:
-            self.items.append(_lens.other_item(role, raw))
-            return
+    def said(self, role: str, message: dict[str, Json], path: Path | None) -> None:
         content = message.get("content")
-        place = (*path, "content") if message is raw else None
+        place = (*path, "content") if path is not None else None
         if role in _SYSTEM:
             self.items += _lens.unhashed_items(role, content)
             return
