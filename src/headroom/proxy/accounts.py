@@ -37,6 +37,7 @@ class Accounts:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self._waiting: list[Entry] = []
+        self._writing: asyncio.Task[None] | None = None
 
     def add(self, entry: Entry) -> None:
         """Takes an entry; it is in the ledger after the next write."""
@@ -50,15 +51,21 @@ class Accounts:
 
     async def flush(self) -> None:
         """Writes what waits; what cannot be written is dropped, since no request may wait for it."""
-        waiting, self._waiting = self._waiting, []
-        if waiting:
-            try:
-                await asyncio.shield(asyncio.to_thread(self.ledger.extend, waiting))  # written, whoever is cancelled
-            except StoreError as error:
-                log.error("%d rows are lost: %s", len(waiting), error)
+        if self._waiting:
+            self._writing = asyncio.create_task(self._write(self._waiting))
+            self._waiting = []
+            await asyncio.shield(self._writing)  # written, whoever is cancelled
+
+    async def _write(self, entries: list[Entry]) -> None:
+        try:
+            await asyncio.to_thread(self.ledger.extend, entries)
+        except StoreError as error:
+            log.error("%d rows are lost: %s", len(entries), error)
 
     async def close(self) -> None:
         """Writes the last rows and closes the ledger."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
         await self.flush()
         self.ledger.close()
 
