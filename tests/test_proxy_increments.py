@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,24 +103,53 @@ def test_a_secret_file_is_known_by_the_call_that_is_not_in_the_request(tmp_path:
         assert upstream.requests[1].json["input"][0]["output"] == lines
 
 
-def test_it_is_known_though_the_client_is_faster_than_a_busy_store(tmp_path: Path) -> None:
-    lines = records(5523)
+@contextmanager
+def busy(home: Path) -> Iterator[Callable[[Received], Reply]]:
+    """A model that has a call made whose output is secret; from then on another process writes to the store for a
+    while."""
     replies, link = [Reply("done"), Reply(calls=[SECRET])], sqlite3.connect(":memory:")
 
     def model(_: Received) -> Reply:
         nonlocal link
-        if len(replies) == 2:  # from here on another process writes, for a while
-            link = sqlite3.connect(tmp_path / "headroom.db", check_same_thread=False)
+        if len(replies) == 2:
+            link = sqlite3.connect(home / "headroom.db", check_same_thread=False)
             link.execute("BEGIN IMMEDIATE")
+            threading.Timer(0.3, link.rollback).start()
         return replies.pop()
 
-    with FakeUpstream(model) as upstream, running(options(tmp_path, upstream.url)) as proxy:
+    yield model
+    link.close()
+
+
+def test_it_is_known_though_the_client_is_faster_than_a_busy_store(tmp_path: Path) -> None:
+    lines = records(5523)
+    with (
+        busy(tmp_path) as model,
+        FakeUpstream(model) as upstream,
+        running(options(tmp_path, upstream.url)) as proxy,
+    ):
         answer = begun(proxy)
-        threading.Timer(0.2, link.rollback).start()
         asks(proxy, outputs(answer, lines), answer["id"], False)
 
         assert upstream.requests[1].json["input"][0]["output"] == lines
-    link.close()
+
+
+def test_a_client_on_a_socket_that_is_faster_than_a_busy_store_is_known_too(tmp_path: Path) -> None:
+    with (
+        busy(tmp_path) as model,
+        FakeUpstream(model) as upstream,
+        running(options(tmp_path, upstream.url)) as proxy,
+    ):
+
+        async def talking(socket: Any) -> None:
+            codex = Codex(socket, "at once")
+            for _ in range(2):
+                await codex.asks()
+
+        talk(proxy.url, talking)
+        frames = since(upstream, "at once")
+
+        assert [is_cut(frame.body) for frame in frames] == [False, False]
 
 
 @pytest.mark.parametrize("args", [{"command": "x" * MOST_BYTES}, {"key": "sk-ant-api03-" + "aB3dE5fG7h" * 9 + "AA"}])

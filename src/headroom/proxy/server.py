@@ -202,8 +202,7 @@ class Proxy:
                 body=plain, dialect=route.dialect, at=route.at, level=level, answers=route.answers, hides=hides,
                 dry=DRY_HEADER in headers,
             )  # fmt: skip
-            await self._turns.notes.settled()  # those of the answer that this request goes on from may be on their way
-            changed = await self._workers.change(job)
+            changed = await self._change(job)
             changed = changed._replace(model=changed.model or routes.model_in(target))
             same = changed.body == plain
             data = data if same else bodies.encoded(changed.body, coding)
@@ -221,7 +220,7 @@ class Proxy:
             log.warning("the provider refused a request with new parts made smaller: it is sent again with them raw")
             await self._quarantine.add(asked.session)
             answer.release()
-            asked.changed = await self._workers.change(replace(job, refused=changed.way))
+            asked.changed = await self._change(replace(job, refused=changed.way))
             answer = await again(asked.changed.body)
         try:
             await self._turns.seen(asked)
@@ -229,6 +228,11 @@ class Proxy:
             return await (self._turns.converse if hides else self._turns.relay)(request, asked, answer)
         finally:
             answer.release()
+
+    async def _change(self, job: Job) -> Changed:
+        """The body as it goes upstream, once what the answer before it left to remember is written."""
+        await self._turns.notes.settled()
+        return await self._workers.change(job)
 
     def _asked(
         self, headers: dict[str, str], route: routes.Route, plain: bytes, changed: Changed, level: str, ms: float,
@@ -262,7 +266,7 @@ class Proxy:
             return web.Response(status=426, headers={"Upgrade": "HTTP/1.1"})
         client = web.WebSocketResponse(max_msg_size=websocket.MAX_FRAME)
         frame = websocket.Frame(
-            self._workers.change,
+            self._change,
             lambda body, changed: self._asked(headers, route, body, changed, level, 0.0, _never),
             self._turns,
             level,
