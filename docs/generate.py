@@ -35,7 +35,6 @@ COLUMNS: dict[PartClass, str] = {
     "read": "file reads",
     "machine": "machine output",
     "pasted": "pasted text",
-    "image": "images",
 }
 """The columns of the level table, in the words of the README."""
 

@@ -93,21 +93,21 @@ class Level:
 
 
 def _level(name: str, error: Action, small: Action, instructions: Action, read: Action, machine: Action,
-           pasted: Action, image: Action, deep: bool = False) -> Level:  # fmt: skip
+           pasted: Action, deep: bool = False) -> Level:  # fmt: skip
     return Level(name, MappingProxyType({
         "error": error, "small": small, "instructions": instructions, "read": read, "machine": machine,
-        "pasted": pasted, "image": image,
+        "pasted": pasted,
     }), deep)  # fmt: skip
 
 
 LEVELS: Mapping[str, Level] = MappingProxyType({
     level.name: level
     for level in (
-        #                    error     small   instructions  read       machine    pasted     image
-        _level("meter",      "keep",   "keep", "keep",       "keep",    "keep",    "keep",    "keep"),
-        _level("lossless",   "keep",   "keep", "keep",       "encode",  "encode",  "encode",  "keep"),
-        _level("balanced",   "keep",   "keep", "keep",       "encode",  "outline", "encode",  "keep"),
-        _level("aggressive", "encode", "keep", "encode",     "outline", "outline", "outline", "outline", deep=True),
+        #                    error     small   instructions  read       machine    pasted
+        _level("meter",      "keep",   "keep", "keep",       "keep",    "keep",    "keep"),
+        _level("lossless",   "keep",   "keep", "keep",       "encode",  "encode",  "encode"),
+        _level("balanced",   "keep",   "keep", "keep",       "encode",  "outline", "encode"),
+        _level("aggressive", "encode", "keep", "encode",     "outline", "outline", "outline", deep=True),
     )
 })  # fmt: skip
 

@@ -19,7 +19,7 @@ Json = Any
 Path = tuple[str | int, ...]
 """Where a value stands in a request body: object keys and array indices from the root."""
 
-PartClass = Literal["error", "small", "instructions", "read", "machine", "pasted", "image"]
+PartClass = Literal["error", "small", "instructions", "read", "machine", "pasted"]
 """The columns of the level table: what a level may do depends on what the text is to the agent."""
 
 Action = Literal["keep", "encode", "outline"]
