@@ -24,7 +24,7 @@ from bench import exact, hostile
 from bench.texts import tool_outputs
 from bench.workloads import anthropic_messages, openai_messages
 from headroom import compress
-from headroom.compressors import BY_NAME, MARKS
+from headroom.compressors import MARKS, stands_for
 from headroom.store import MemoryStore
 
 FORMAT = Path(__file__).resolve().parent.parent / "docs" / "FORMAT.md"
@@ -94,7 +94,7 @@ def check(seed: int, number: int, embed: Sequence[str]) -> tuple[str, str, list[
     head, _, tail = text.partition(original)
     try:
         rendering = sent[len(head) : len(sent) - len(tail)]
-        back = BY_NAME[report.kind].decode(rendering)
+        back = stands_for(report.kind, rendering)
     except Exception as error:  # noqa: BLE001  any exception is the finding
         return report.kind, report.reason, [*wrong, f"decoding raised {type(error).__name__}: {error}"]
     if original not in text or not exact.same(original, back):

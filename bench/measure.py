@@ -19,6 +19,7 @@ from bench.workloads import Workload
 from headroom import Report, Result, compress, notices, providers, retrieve
 from headroom.audit.regret import shows
 from headroom.compressors import BY_NAME, stands_for
+from headroom.compressors._coats import seen
 from headroom.compressors._repeats import Earlier, expand, name_of, written
 from headroom.errors import HeadroomError
 from headroom.store import MemoryStore
@@ -183,7 +184,8 @@ def restores(report: Report, before: Item, after: str) -> bool:
     """True if the text as sent (see `in_full`) stands for the whole original, checked with the decoder."""
     if report.ref is None:
         return before.text == after
-    return is_encoded(report) and BY_NAME[report.kind].verify(Facts(before.text, before.call), after)
+    original, rendering = seen(before.text, after)
+    return is_encoded(report) and BY_NAME[report.kind].verify(Facts(original, before.call), rendering)
 
 
 def _parts(messages: Messages) -> list[Item]:

@@ -28,7 +28,7 @@ from headroom.compressors._repeats import Earlier
 from headroom.rendering import Moment
 from headroom.store import MemoryStore
 from headroom.tokens import counter
-from headroom.types import ToolCall
+from headroom.types import Item, ToolCall
 
 HERE = Path(__file__).resolve().parent
 COLUMNS = (
@@ -50,9 +50,8 @@ class Sent(NamedTuple):
     """One tool output as the pipeline alone would send it."""
 
     call: ToolCall
-    head: str
+    part: Item
     text: str
-    tail: str
     kind: str
     tellable: bool
     raw_tokens: int
@@ -113,13 +112,13 @@ def sent(document: Document) -> Sent:
     raw = tokens([document.text])
     part = next((item for item in items if item.is_part and item.kind == "result"), None)
     if part is None:
-        return Sent(call, document.text, "", "", "raw", False, raw, raw)
+        return Sent(call, Item("tool", "result", document.text), document.text, "raw", False, raw, raw)
     decision = pipeline.decide("anthropic", [part], moment, pinned=False)[0]
     text = part.text if decision.rendering is None else decision.rendering
     text = _repeats.expand(text, decision.kind, ()) if decision.reason == "repeats" else text
     kind = "raw" if decision.rendering is None else decision.kind
-    after = raw if text == part.text else tokens([part.head + text + part.tail])
-    return Sent(call, part.head, text, part.tail, kind, decision.reason in TELLABLE, raw, after)
+    after = raw if text == part.text else tokens([part.around(text)])
+    return Sent(call, part, text, kind, decision.reason in TELLABLE, raw, after)
 
 
 def session(outputs: Iterable[Sent], scope: Scope, total: Sum) -> None:
@@ -155,7 +154,7 @@ def told(output: Sent, earlier: Sequence[Earlier], total: Sum) -> tuple[str, int
     text, _ = found
     if _repeats.expand(text, output.kind, earlier) != output.text:
         raise ValueError(f"a text told by reference does not come back: {text[:200]!r}")
-    after = tokens([output.head + text + output.tail])
+    after = tokens([output.part.around(text)])
     if not policy.pays(output.tokens, after):
         return output.text, output.tokens
     total.told += 1

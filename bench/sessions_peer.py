@@ -38,7 +38,7 @@ class PeerSent(NamedTuple):
 
 def whole(output: Output) -> str:
     """An output as the client sent it."""
-    return output.item.head + output.item.text + output.item.tail
+    return output.item.around(output.item.text)
 
 
 def sent(replayed: Replayed, python: Path) -> PeerSent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench import corpora, documents, exact, fuzz, hostile, law, measure, run, tables, texts
+from bench import corpora, documents, exact, fuzz, hostile, law, measure, proxy_parts, run, tables, texts
 from bench.generators import GENERATORS, generated
 from bench.transcripts import Transcript
 from bench.workloads import SHARED, Workload, anthropic_messages, load, openai_messages
@@ -169,6 +170,13 @@ def test_the_judge_of_equality_keeps_json_values_apart() -> None:
     assert not exact.same("a\n", "a\r\n")
 
 
+def test_json_that_is_not_whole_says_the_same_as_far_as_its_tokens_do() -> None:
+    cut = 'Found:\n[{"a": 1, "b": "x  y"}, {"a": 2, "b": [3,'
+    assert exact.same(cut, 'Found:\n[{"b":"x  y","a":1},{"a":2, "b":[3,')
+    for other in (cut[:-1], cut + "]", cut.replace("2", "3"), cut.replace("x  y", "x y"), cut.replace("nd:", "nd: ")):
+        assert not exact.same(cut, other)
+
+
 def test_a_rewritten_view_keeps_its_text_and_stops_where_the_count_does() -> None:
     view = "     9→\tx = '3→4'\n    10→\n    11→y\nno number\n    40→z"
 
@@ -249,3 +257,28 @@ def test_shared_workloads_are_read_where_they_lie() -> None:
 def test_openai_and_anthropic_messages_are_read_as_one_output() -> None:
     for make in (anthropic_messages, openai_messages):
         assert texts.tool_outputs(make("Bash", {"command": "ls"}, "a\nb")) == ["a\nb"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n\r\n0\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n\r\n0\r\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+    ],
+)
+def test_a_message_between_the_measured_ends_is_over_with_its_last_byte(message: bytes) -> None:
+    assert [proxy_parts.whole(bytearray(message[:at])) for at in range(len(message))] == [0] * len(message)
+    assert proxy_parts.whole(bytearray(message + message)) == len(message)
+
+
+def test_every_request_of_a_load_is_answered_and_timed() -> None:
+    async def loaded() -> list[float]:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: proxy_parts.Provider(proxy_parts.events()), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            return await proxy_parts.client(f"http://127.0.0.1:{port}/v1/messages", b"x" * 500_000, 20, 4)
+
+    assert len([taken for taken in asyncio.run(loaded()) if taken > 0]) == 20

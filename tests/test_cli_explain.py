@@ -116,3 +116,11 @@ def test_a_caller_hears_of_each_outline_and_what_became_of_it() -> None:
     assert compress(RUN, way_back="tool", store=MemoryStore()) == result
     compress(RUN, way_back="tool", store=MemoryStore(), explain=listen, rules=[Rule("meter")])
     assert len(heard) == 1
+
+
+def test_progress_that_was_drawn_over_is_called_screen_equal() -> None:
+    text = "".join(f"Rebasing ({n}/400)\r" for n in range(1, 401)) + "Successfully rebased.\n"
+    assert report(stdin=text)["reason"] == "unseen"
+    assert "screen-equal" in out("--explain", stdin=text)
+    shown = CliRunner().invoke(main, ["compress"], input=text)
+    assert shown.stdout.startswith("Rebasing (400/400)\rSuccessfully rebased.\n[… unseen in lines 1: ")

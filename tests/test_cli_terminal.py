@@ -72,7 +72,7 @@ def interrupt(process: subprocess.Popen[bytes]) -> None:
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(timeout=2)
+            process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             continue
 

@@ -14,7 +14,7 @@ import pytest
 from backports import zstd
 
 from headroom.testing import Call, FakeUpstream, Received, Reply
-from tests.proxies import CLIENTS, ask, complaint, connect, raw, send
+from tests.proxies import CLIENTS, WAIT, ask, complaint, connect, raw, send
 from tests.streams import JOINED, of_anthropic, sse, streaming
 
 LOOK = Reply("Let me look.", thinking="Where is it?", calls=[Call("read", {"path": "ä.py"}), Call("ls")])
@@ -258,7 +258,7 @@ def test_a_client_that_leaves_is_noticed() -> None:
         answer.close()
         connection.close()
 
-        assert upstream.requests[0].ended.wait(10)
+        assert upstream.requests[0].ended.wait(WAIT)
         assert upstream.requests[0].gone
 
 

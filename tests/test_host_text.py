@@ -53,6 +53,21 @@ CASES = {
         "\n<shellId: 0 completed with exit code 0>",
         False,
     ),
+    "a fence about all of it": ("```text\n", "1 passed\n2 failed", "\n```\n", False),
+    "a fence about a part of it": ("", "see\n```\n1 passed\n```", "", False),
+    "the mark of UTF-8": ("\ufeff", '{"a": 1}', "", False),
+    "tags of a shell tool": (
+        "<stdout>\n",
+        "E   assert 1 == 2",
+        "\n</stdout>\n<stderr></stderr>\n<exit_code>1</exit_code>",
+        True,
+    ),
+    "words on the other stream stay": (
+        "",
+        "<stdout>\nfine\n</stdout>\n<stderr>oh</stderr>\n<exit_code>0</exit_code>",
+        "",
+        False,
+    ),
     "Gemini, untrusted": ("<untrusted_context>\n", "ls: a", "\n</untrusted_context>", False),
     "Gemini, a shell command": (
         "Command: git status\nDirectory: (root)\nOutput: ",

@@ -19,7 +19,20 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 LAYERS = {
     0: ("types", "errors"),
-    1: ("policy", "tokens", "detect", "gate", "notices", "prices", "ranges", "spans", "locks", "readonly", "schema"),
+    1: (
+        "policy",
+        "tokens",
+        "detect",
+        "gate",
+        "notices",
+        "prices",
+        "ranges",
+        "spans",
+        "fragments",
+        "locks",
+        "readonly",
+        "schema",
+    ),
     2: ("compressors", "providers", "store", "pins", "retrieval"),
     3: ("rendering",),
     4: ("pipeline",),

@@ -252,3 +252,49 @@ def test_listings_of_real_repositories_shrink(kind: str, least: float) -> None:
 
     assert before > 1000
     assert 1 - after / before >= least
+
+
+LOCALES = ["de", "de_AT", "en", "fr", "fr_CA", "it", "nl", "pt"]
+
+
+def recursive(folders: dict[str, list[str]]) -> str:
+    return "\n\n".join("\n".join([f"{folder}:", *names]) for folder, names in folders.items()) + "\n"
+
+
+def test_folders_that_hold_the_same_are_told_once() -> None:
+    folders = {".": ["README.md", "locale"], "./locale": ["__init__.py", *LOCALES]}
+    for name in LOCALES:
+        folders[f"./locale/{name}"] = ["formats.py"] if "_" in name else ["LC_MESSAGES", "formats.py"]
+        if "_" not in name:
+            folders[f"./locale/{name}/LC_MESSAGES"] = ["orchard.mo", "orchard.po"]
+    lines = rendered(recursive(folders)).split("\n")
+    assert "./locale/{de en fr it nl pt}: LC_MESSAGES formats.py" in lines
+    assert "./locale/{}/LC_MESSAGES: orchard.mo orchard.po" in lines
+    assert "./locale/{de_AT fr_CA}: formats.py" in lines
+
+
+@pytest.mark.parametrize("odd", ["./locale/{de}", "./{}", "./locale/de en"])
+def test_folders_with_odd_names_or_out_of_order_come_back(odd: str) -> None:
+    folders = {"./locale": LOCALES, **{f"./locale/{name}": ["a.po", "b.po", "c.po"] for name in reversed(LOCALES)}}
+    rendered(recursive(folders))
+    folders = {"./locale": LOCALES, odd: ["x.po"], **{f"./locale/{name}": ["a.po", "b.po"] for name in LOCALES}}
+    rendered(recursive(folders))
+
+
+TREES = st.lists(
+    st.tuples(
+        st.sampled_from(["x", "x/y", "x/z", "{}", "x/{a b}", "x y", "x/y z"]), st.sampled_from(["a b", "a", "{x}"])
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60)
+@given(TREES, st.permutations(LOCALES))
+def test_any_folders_alike_come_back(shape: list[tuple[str, str]], order: list[str]) -> None:
+    folders = {"./l": [*LOCALES, "a.py", "b.py", "c.py", "d.py", "e.py"]}
+    for name in order:
+        folders |= {f"./l/{name}": ["f.py", "x"], **{f"./l/{name}/{rest}": held.split(" ") for rest, held in shape}}
+    text = recursive(folders)
+    rendering = LISTING.encode(Facts(text))
+    assert rendering is None or LISTING.decode(rendering) == text

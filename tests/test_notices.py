@@ -27,14 +27,15 @@ KEYS = st.from_regex(r"[A-Za-z_][\w-]{0,8}", fullmatch=True).filter(str.isascii)
 PATHS = st.lists(KEYS.map(".{}".format) | st.integers(0, 999).map("[{}]".format), max_size=4).map("".join)
 WORDS = st.text(max_size=30) | st.text("ab \n\t[]()'\"\\·…:-é😀\u2028", max_size=300) | st.just("headroom get x · y]")
 
-UNITS: st.SearchStrategy[Literal["lines", "rows", "cells"]] = st.sampled_from(("lines", "rows", "cells"))
+Names = Literal["lines", "rows", "cells", "unseen in lines"]
+UNITS: st.SearchStrategy[Names] = st.sampled_from(("lines", "rows", "cells", "unseen in lines"))
 
 
 @st.composite
 def omissions(draw: st.DrawFn) -> Omission:
     first = draw(st.integers(1, 10**6))
     unit = draw(UNITS)
-    path = draw(PATHS) if unit != "lines" else ""
+    path = draw(PATHS) if unit in ("rows", "cells") else ""
     last = first + draw(st.integers(0, 10**4))
     return Omission(unit=unit, first=first, last=last, what=draw(WORDS), path=f"${path}" if path else "")
 

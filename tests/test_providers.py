@@ -91,7 +91,7 @@ def test_every_leaf_holds_head_text_and_tail(provider: Provider, body: Json) -> 
     assert parts
     for part in parts:
         assert part.leaf is not None
-        assert at(body, part.leaf) == part.head + part.text + part.tail
+        assert at(body, part.leaf) == part.around(part.text)
     assert len({part.leaf for part in parts}) == len(parts)
 
 
@@ -99,7 +99,7 @@ def test_every_leaf_holds_head_text_and_tail(provider: Provider, body: Json) -> 
 def test_edited_texts_read_back_and_nothing_else_changes(provider: Provider, body: Json) -> None:
     before = copy.deepcopy(body)
     items = provider.read(body)
-    edits = [Edit(i.leaf, f"{i.head}new {n}{i.tail}") for n, i in enumerate(items) if i.leaf is not None]
+    edits = [Edit(i.leaf, i.around(f"new {n}")) for n, i in enumerate(items) if i.leaf is not None]
     written = write(body, edits)
     assert body == before
     again = provider.read(written)
@@ -147,7 +147,7 @@ def test_no_body_is_too_strange_to_read(body: Json) -> None:
     for provider in PROVIDERS:
         assert 0 <= provider.fit(body) <= 1
         for item in provider.read(body):
-            assert item.leaf is None or at(body, item.leaf) == item.head + item.text + item.tail
+            assert item.leaf is None or at(body, item.leaf) == item.around(item.text)
 
 
 @given(st.sampled_from(LISTS), st.data())
@@ -268,5 +268,5 @@ def test_other_ids_are_no_change(provider: Provider, body: Json) -> None:
 def test_a_changed_word_is_a_change(provider: Provider, body: Json) -> None:
     for item in provider.read(body):
         if item.leaf is not None:
-            changed = write(body, [Edit(item.leaf, f"{item.head}{item.text} and more{item.tail}")])
+            changed = write(body, [Edit(item.leaf, item.around(f"{item.text} and more"))])
             assert chained(provider.read(changed)) != chained(provider.read(body))

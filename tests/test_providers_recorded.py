@@ -78,7 +78,7 @@ def test_every_recorded_request_is_read_and_written_without_loss() -> None:
             provider.read(body)
         found = detect(body)
         items = found.read(body) if found else []
-        edits = [Edit(i.leaf, i.head + i.text + i.tail) for i in items if i.leaf is not None]
+        edits = [Edit(i.leaf, i.around(i.text)) for i in items if i.leaf is not None]
         parts += len(edits)
         assert write(body, edits) == body
         document = json.dumps(body, ensure_ascii=False).encode()

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -189,6 +190,19 @@ def asked() -> dict[str, Any]:
     result = {"toolResult": {"toolUseId": "t1", "content": [{"text": LOG}], "status": "success"}}
     said = [("user", {"text": "question"}), ("assistant", use), ("user", result)]
     return {"messages": [{"role": role, "content": [block, {"cachePoint": {}}]} for role, block in said]}
+
+
+@pytest.mark.parametrize("model", ["amazon.nova-pro-v1%3A0", "us.anthropic.claude-opus-4-5-20251101-v1%3A0"])
+def test_an_invocation_that_is_no_messages_passes_as_it_is(home: Path, model: str) -> None:
+    """Nova's own bodies look a little like Messages; `anthropic_version` tells them apart."""
+    block = {"type": "tool_result", "tool_use_id": "t1", "content": "a line of output\n" * 2_000}
+    body = json.dumps({"schemaVersion": "messages-v1", "messages": [{"role": "user", "content": [block]}]}).encode()
+    told = Reply(body=b'{"output": {}, "usage": {"inputTokens": 9, "input_tokens": 9}}')
+    with FakeUpstream([told], strict=False) as upstream, running(options(home, upstream.url)) as proxy:
+        assert ask(proxy.url, f"/model/{model}/invoke", body).status == 200
+        assert upstream.requests[0].body == body
+    (row,) = rows(home)
+    assert (row["dialect"], row["model"], row["input"], row["parts"]) == ("", unquote(model), None, [])
 
 
 @pytest.mark.parametrize("headers", [SIGNED, [("Authorization", "Bearer bedrock-key")]], ids=["signed", "bearer"])

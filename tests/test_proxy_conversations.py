@@ -17,7 +17,7 @@ from backports import zstd
 
 from headroom.ledger import Ledger
 from headroom.testing import Call, FakeUpstream, Received, Reply
-from tests.proxies import CLIENTS, Running, ask, options, running
+from tests.proxies import CLIENTS, WAIT, Running, ask, connect, options, running, send
 from tests.streams import JOINED, sse, streaming
 
 DIALECTS = sorted(CLIENTS)
@@ -192,6 +192,24 @@ def test_conversations_that_are_held_out_arrive_as_they_are_and_are_told_apart(t
                 assert upstream.requests[-1].body == agent.sent
     held = {total.name: total.requests for total in Ledger(tmp_path).totals("holdout")}
     assert held == {"left raw": 2, "smaller": 2}
+
+
+@pytest.mark.parametrize("tools", [True, False], ids=["hidden", "relayed"])
+def test_an_answer_that_its_client_does_not_read_to_the_end_is_in_the_ledger(tmp_path: Path, tools: bool) -> None:
+    body = {**CLIENTS["anthropic"].first("hi"), **(TOOLS["anthropic"] if tools else {}), "stream": True}
+    with (
+        FakeUpstream([Reply("a b c", gate=threading.Event())]) as upstream,
+        running(options(tmp_path, upstream.url)) as proxy,
+    ):
+        connection = connect(proxy.url)
+        send(connection, "/v1/messages", json.dumps(body).encode(), [], "POST")
+        connection.getresponse().read(1)
+        connection.close()
+        assert upstream.requests[0].ended.wait(WAIT)
+
+    (row,) = Ledger(tmp_path).latest(9)
+    assert row["status"] == 200
+    assert row["input"] or row["write"], "the prompt is billed however the answer ends"
 
 
 @pytest.mark.parametrize("level", ["meter", "lossless"])

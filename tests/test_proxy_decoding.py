@@ -21,6 +21,13 @@ def test_what_is_written_is_read_as_it_was(value: Any) -> None:
     assert parsed(encoded(value)) == parsed(json.dumps(value).encode()) == value
 
 
+@given(JSON, st.text())
+def test_equal_values_are_equal_bytes_if_keys_are_sorted(value: Any, key: str) -> None:
+    one, other = {"a": value, key: "\ud800"}, {key: "\ud800", "a": value}
+    assert one != other or encoded(one, sort=True) == encoded(other, sort=True)
+    assert encoded([{"a": 1, "b": value}], sort=True) == encoded([{"b": value, "a": 1}], sort=True)
+
+
 @given(st.binary())
 def test_bytes_of_any_kind_are_read_as_something_or_none(data: bytes) -> None:
     parsed(data)

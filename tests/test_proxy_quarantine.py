@@ -44,6 +44,17 @@ def test_it_is_held_after_a_restart_too(tmp_path: Path) -> None:
     after.close()
 
 
+def test_one_that_is_added_while_it_is_looked_up_is_held() -> None:
+    store = MemoryStore()
+    quarantine = Quarantine(lambda: store)
+
+    async def both() -> None:
+        await asyncio.gather(quarantine.holds("a"), quarantine.add("a"))
+
+    asyncio.run(both())
+    assert holds(quarantine, "a") == [True]
+
+
 def test_many_conversations_are_remembered_by_the_store_alone() -> None:
     store, names = MemoryStore(), [f"session {n}" for n in range(SESSIONS + 1)]
     kept, lost = Quarantine(lambda: store), Quarantine(lambda: None)

@@ -16,7 +16,7 @@ from backports import zstd
 
 from headroom.testing import FakeUpstream, Received, Reply
 from headroom.testing._script import Script
-from tests.proxies import CLIENTS, Answer, Running, ask, connect, options, raw, running, send
+from tests.proxies import CLIENTS, WAIT, Answer, Running, ask, connect, options, raw, running, send
 from tests.streams import streaming
 
 ODD = {
@@ -233,6 +233,15 @@ def test_answers_without_a_body_and_redirects_pass(proxy: Running, status: int) 
     assert requests == 2
 
 
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/files"])
+def test_a_request_gets_no_headers_that_its_client_did_not_send(proxy: Running, path: str) -> None:
+    with before(proxy, otherwise=lambda request: Reply(body=b"{}")) as upstream:
+        ask(proxy.url, path, ODD["anthropic"], [("anthropic-version", "2023-06-01")])
+        (received,) = upstream.requests
+
+    assert passed(received) == [("anthropic-version", "2023-06-01")]
+
+
 def test_long_headers_pass_both_ways(proxy: Running) -> None:
     token = "t" * 30_000
 
@@ -245,6 +254,19 @@ def test_long_headers_pass_both_ways(proxy: Running) -> None:
 
         assert upstream.requests[0].path.endswith(token)
     assert f"X-Long: {token}\r\n".encode() in found
+
+
+@pytest.mark.parametrize("size", [2**20 - 500, 2**20 + 1, 2**21 + 7])
+def test_a_long_body_arrives_counted_as_it_was_sent(proxy: Running, size: int) -> None:
+    words = "".join(f"line {number}\n" for number in range(size // 8))[:size]
+    body = json.dumps({"model": "m", "system": words, "messages": [{"role": "user", "content": "Hello"}]}).encode()
+    with before(proxy) as upstream:
+        assert ask(proxy.url, "/v1/messages", body).status == 200
+        (received,) = upstream.requests
+
+    assert received.body == body
+    assert [value for name, value in received.headers if name.lower() == "content-length"] == [str(len(body))]
+    assert passed(received) == []
 
 
 def test_a_client_that_asks_before_it_sends_is_told_to_go_on(proxy: Running) -> None:
@@ -303,7 +325,7 @@ def test_a_client_that_leaves_ends_the_request_upstream(proxy: Running, caplog: 
         answer.close()
         connection.close()
 
-        assert upstream.requests[0].ended.wait(10)
+        assert upstream.requests[0].ended.wait(WAIT)
         assert upstream.requests[0].gone
     assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
 
@@ -318,6 +340,24 @@ def test_an_upstream_that_is_down_is_told_in_a_sentence(proxy: Running) -> None:
     assert answer.json["type"] == "error"
     assert "headroom proxy: the upstream http://127.0.0.1:" in answer.json["error"]["message"]
     assert "cannot be reached" in answer.json["error"]["message"]
+
+
+@pytest.mark.parametrize("said", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Le"])
+def test_an_upstream_that_gives_no_answer_is_not_told_to_be_down(proxy: Running, said: bytes) -> None:
+    def answer(link: socket.socket) -> None:
+        with link:
+            link.recv(65536)
+            link.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        proxy.point(f"http://127.0.0.1:{server.getsockname()[1]}")
+        serving = threading.Thread(target=lambda: answer(server.accept()[0]))
+        serving.start()
+        found = ask(proxy.url, "/v1/messages", CLIENTS["anthropic"].first("hi"))
+        serving.join(WAIT)
+
+    assert found.status == 502
+    assert "broke off before it answered" in found.json["error"]["message"]
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd", "deflate", "br"])

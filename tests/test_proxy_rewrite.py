@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.generators import generated
 from headroom.errors import RangeError
-from headroom.proxy.rewrite import rewritten
+from headroom.proxy.engine import Engine, Job
+from headroom.proxy.rewrite import joined, pieces, rewritten
 
 NUMBERS = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
 SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=5), st.text('"\\{}[],: é', max_size=5))
@@ -74,6 +77,19 @@ def test_what_is_rewritten_reads_as_the_changed_value(data: st.DataObject) -> No
     new = data.draw(changed(old))
 
     assert alike(json.loads(rewritten(text, old, new)), new)
+
+
+@given(st.data())
+def test_a_changed_text_is_put_together_from_what_is_new_and_from_ranges_of_the_old(data: st.DataObject) -> None:
+    text = data.draw(texts(data.draw(VALUES))).encode()
+    old = json.loads(text)
+    new = data.draw(changed(old))
+    made = pieces(text, old, new)
+    ranges = [piece for piece in made if isinstance(piece, tuple)]
+
+    assert joined(text, made) == rewritten(text, old, new)
+    assert all(0 <= start <= end <= len(text) for start, end in ranges)
+    assert made or new is old
 
 
 @given(st.data())
@@ -192,3 +208,21 @@ def test_a_large_body_is_rewritten_in_a_moment() -> None:
 
     assert time.perf_counter() - started < 1
     assert made.startswith(text[: len(text) - 2_500])
+
+
+def test_of_a_changed_body_only_what_is_new_travels_between_processes(tmp_path: Path) -> None:
+    output = generated()[0].text
+    messages = [
+        {"role": "user", "content": "Why?" + " Please." * 10_000},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {"c": "x"}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": output}]},
+    ]
+    engine = Engine(tmp_path, 1 << 30, None)
+    for body in ({"model": "m", "messages": messages[:1]}, {"model": "m", "messages": messages}):
+        job = Job(body=json.dumps(body).encode(), dialect="anthropic")
+        made = engine.change(job)
+        travels = made.without_body()
+
+        assert travels.with_body(job) == made
+        assert len(msgspec.json.encode(travels.pieces)) < len(output) * 2
+    assert made.body != job.body

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from headroom.ledger import Ledger
+from headroom.proxy import routes
 from headroom.retrieval import TOOL
 from headroom.testing import Call, FakeUpstream, Reply
 from tests.proxies import CLIENTS, Running, ask, options, running
@@ -146,6 +147,27 @@ def test_a_stream_of_gemini_that_is_one_array_passes_and_nothing_is_hidden_in_it
         assert upstream.requests[0].json == agent.body(True)
     assert answer.body == direct.body
     assert isinstance(answer.json, list)
+
+
+@pytest.mark.parametrize(
+    ("path", "upstream", "dialect"),
+    [
+        ("/openai/deployments/gpt/chat/completions", "openai", "openai-chat"),
+        ("/own/openai/v1/chat/completions", "own", "openai-chat"),
+        ("/own/api/paas/v4/chat/completions", "own", "openai-chat"),
+        ("/own/api/anthropic/v1/messages", "own", "anthropic"),
+        ("/own/openai/v1/responses", "own", "openai-responses"),
+        ("/backend-api/codex/responses", "chatgpt", "openai-responses"),
+        ("/v1beta/openai/chat/completions", "gemini", "openai-chat"),
+        ("/v1/projects/p/locations/l/endpoints/openapi/chat/completions", "vertex", ""),
+        ("/backend-api/other/responses", "chatgpt", ""),
+        ("/v1/threads/t1/messages", "openai", ""),
+        ("/v1/responses/resp_1/input_items", "openai", ""),
+    ],
+)
+def test_a_dialect_is_told_by_the_end_of_its_path(path: str, upstream: str, dialect: str) -> None:
+    route, _ = routes.find("POST", path, {}, {"own": "https://gateway.example"})
+    assert (route.upstream, route.dialect) == (upstream, dialect)
 
 
 class Vertex(Messages):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from headroom.proxy import tuning
+from headroom.proxy.turns import Asked
+from headroom.testing import FakeUpstream
+from tests.proxies import ask, options, running
 
 BURST = """
 import gc
@@ -46,3 +51,18 @@ def test_where_the_allocator_keeps_nothing_there_is_nothing_to_give_back(monkeyp
     monkeypatch.setattr(sys, "platform", "win32")
 
     tuning.give_back()
+
+
+def test_a_request_is_let_go_with_its_answer_not_when_the_collector_comes(tmp_path: Path) -> None:
+    body = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "Hello"}]}
+    gc.collect()
+    gc.disable()
+    try:
+        with FakeUpstream() as upstream, running(options(tmp_path, upstream.url)) as proxy:
+            for _ in range(3):
+                assert ask(proxy.url, "/v1/messages", body).status == 200
+        kept = [each for each in gc.get_objects() if isinstance(each, Asked)]
+    finally:
+        gc.enable()
+
+    assert not kept

@@ -10,7 +10,7 @@ import pytest
 from headroom import compress, policy, retrieve
 from headroom.api import Report
 from headroom.compressors import stands_for
-from headroom.notices import read
+from headroom.notices import found, read, screen_equal
 from headroom.store import MemoryStore
 from headroom.types import WayBack
 
@@ -121,3 +121,119 @@ def test_outlines_must_save_a_share_and_an_amount() -> None:
     assert policy.outline_pays(2_000, 1_700)
     assert not policy.outline_pays(2_000, 1_701)
     assert not policy.outline_pays(1_000, 701)
+
+
+REBASE = "".join(f"Rebasing ({i}/1241)\r" for i in range(1, 653)) + (
+    "error: could not apply 5080f023... Checkpoint\nhint: Resolve all conflicts manually\n"
+)
+
+
+def test_progress_that_was_drawn_over_is_told_by_its_last_state_with_a_way_back() -> None:
+    store = MemoryStore()
+    ((report, shown),) = sent([(REBASE, "git rebase main")], store=store)
+    assert (report.reason, report.lossless, screen_equal(report.omissions)) == ("unseen", False, True)
+    text, _, notice = shown.rpartition("\n")
+    assert stands_for(report.kind, text) == (
+        "Rebasing (652/1241)\rerror: could not apply 5080f023... Checkpoint\nhint: Resolve all conflicts manually"
+    )
+    assert found(notice) == [notice]
+    assert report.ref is not None
+    assert retrieve(report.ref, store=store) == REBASE
+    assert retrieve(report.ref, lines="1", store=store) in REBASE
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "level", "way"),
+    [
+        (REBASE, "git rebase main", "lossless", "tool"),
+        (REBASE, "git rebase main", "balanced", "none"),
+        (REBASE, "cat rebase.log", "balanced", "tool"),
+        (f"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n+{REBASE}", "git diff", "balanced", "tool"),
+        (f'[{{"log": "{REBASE.encode("unicode_escape").decode()}"}}]', "api logs", "balanced", "tool"),
+    ],
+)
+def test_what_was_drawn_over_stays_where_it_may_be_content(text: str, command: str, level: str, way: WayBack) -> None:
+    ((report, _),) = sent([(text, command)], level=level, way=way)
+    assert report.lossless
+    assert not report.omissions
+
+
+def test_who_runs_the_same_again_at_once_sees_all_that_was_drawn() -> None:
+    first, again = sent([(REBASE, "git rebase main"), (REBASE, "git rebase main")])
+    assert screen_equal(first[0].omissions)
+    assert again[0].lossless
+
+
+def test_what_repeats_beside_progress_is_left_out_by_the_lines_of_the_original() -> None:
+    store = MemoryStore()
+    progress = "".join(f"Fetching {i}%\r" for i in range(100))
+    text = f"{progress}\n{LOG}"
+    ((report, shown),) = sent([(text, "./serve")], store=store)
+    assert report.reason == "outlined"
+    assert not screen_equal(report.omissions)
+    lines, outline = text.split("\n"), stands_for(report.kind, shown).split("\n")
+    assert outline[0].rstrip("\r") == "Fetching 99%"
+    at = 0
+    for line in outline[:-1]:
+        omission = read(line)
+        if omission is not None:
+            at = omission.last
+            continue
+        at += 1
+        assert at == 1 or line == lines[at - 1]
+    assert at == len(lines)
+
+
+WORDS = (
+    "adds",
+    "keeps",
+    "taxes",
+    "rounds",
+    "ships",
+    "stores",
+    "counts",
+    "sends",
+    "rejects",
+    "splits",
+    "merges",
+    "prints",
+)
+COLOURED = "\n".join(
+    f"\x1b[32m✓\x1b[39m \x1b[2m{word} {other} \x1b[33m{len(other)}\x1b[39m\x1b[22m"
+    for word, other in zip(WORDS, reversed(WORDS), strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "command", "coloured"),
+    [
+        ("Go on.", "npm test", False),
+        ("Why is the colour wrong?", "npm test", True),
+        ("Go on.", "printf '\\033[32m'", True),
+    ],
+)
+def test_colours_of_a_run_are_left_out_unless_they_are_asked_about(question: str, command: str, coloured: bool) -> None:
+    text = f"{COLOURED}\n\x1b[31m✕\x1b[39m it refunds\nTests: 1 failed, 12 passed\n"
+    ((report, shown),) = sent([(text, command)], question=question)
+    assert ("\x1b[31m✕" in shown) == coloured
+    assert ("✕ it refunds" in shown) == (not coloured)
+    assert report.lossless == coloured
+
+
+def test_who_runs_a_test_again_after_an_edit_sees_it_without_colours_again() -> None:
+    text = f"{COLOURED}\nTests: 12 passed\n"
+    reports = [r for r, _ in sent([(text, "npm test"), ("edited", "sed -i s/a/b/ a"), (text, "npm test")])]
+    assert [screen_equal(report.omissions) for report in reports] == [True, False, True]
+
+
+def test_an_outline_that_would_lose_a_place_of_a_failure_shows_it_and_leaves_out_the_rest() -> None:
+    logged = [f"INFO     shop.client:client.py:{41 + n % 3} POST /orders/{n} attempt {n} ok" for n in range(200)]
+    rule = " Captured log call ".center(80, "-")
+    lines = [" FAILURES ".center(80, "="), " test_total ".center(80, "_"), "    def test_total():"]
+    lines += [">       assert total() == 1", "E       assert 2 == 1", "", "tests/test_a.py:10: AssertionError", rule]
+    lines += [*logged, " 1 failed, 38 passed in 1.2s ".center(80, "=")]
+    ((report, shown),) = sent([("\n".join(lines), "pytest")])
+    assert report.reason == "outlined"
+    outline = stands_for(report.kind, shown)
+    assert all(f"client.py:{place}" in outline for place in (41, 42, 43))
+    assert sum(line in outline for line in logged) < 12

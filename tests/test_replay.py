@@ -69,6 +69,17 @@ def test_the_price_is_that_of_the_day() -> None:
     assert replay(early, levels=()).raw.input > replay(late, levels=()).raw.input
 
 
+def test_the_price_is_that_of_the_tier_that_the_log_tells() -> None:
+    usual, fast = (
+        session([u._replace(tier=tier) for u in billed(3)], model="claude-opus-5-5") for tier in ("", "fast")
+    )
+    bill = replay(fast, levels=ALL)
+    assert bill.raw.input == pytest.approx(dollars(fast))
+    assert bill.raw.net == pytest.approx(2 * replay(usual, levels=()).raw.net)
+    assert bill.levels["lossless"].input == pytest.approx(2 * replay(usual, levels=ALL).levels["lossless"].input)
+    assert not replay(session([Usage(write=9_000, tier="nobody's")]), levels=()).priced
+
+
 def test_an_empty_session_is_an_empty_bill() -> None:
     replayed = replay([], levels=ALL)
     assert (replayed.raw.input, replayed.raw.turns, list(replayed.outputs)) == (0, None, [])

@@ -6,6 +6,7 @@ import pytest
 
 from headroom.compressors.runs import Runs
 from headroom.types import Facts
+from tests.runner_samples import RUNNERS, printed
 
 RUNS = Runs()
 
@@ -54,11 +55,9 @@ def test_failed_tests_of_dotnet_stand_whole_with_their_places() -> None:
             f"     at Acme.Shop.Tests.OrderTests.Total{i}() in /srv/shop/tests/OrderTests.cs:line {30 + i}",
         )
     ]  # fmt: skip
-    rendering = RUNS.encode(Facts("\n".join([*lines, "Test Run Failed.", "Total tests: 30"])))
+    text = "\n".join([*lines, "Test Run Failed.", "Total tests: 30"])
 
-    assert rendering is not None
-    shown = set(rendering.split("\n"))
-    assert all(line in shown for line in lines if line.startswith("  Failed ") or ":line " in line)
+    assert set(lines) <= set((RUNS.encode(Facts(text)) or text).split("\n"))
 
 
 def test_failures_that_a_runner_numbers_stand_whole_with_their_messages() -> None:
@@ -121,3 +120,30 @@ def test_the_row_of_a_template_begins_with_its_name_and_stands_under_no_heading(
     name = rendering.split("\n")[1].partition(" := ")[0]
     assert rendering.count(f"\n{name} ") == 60
     assert "\n@" not in rendering
+
+
+TOLD_IN_FRAMES = ("unittest with docstrings",)
+"""Whose traces are written with a frame on one line."""
+
+
+@pytest.mark.parametrize("name", [name for name in RUNNERS if name not in TOLD_IN_FRAMES])
+def test_what_is_said_of_each_of_many_failures_stands_word_for_word(name: str) -> None:
+    text, _, told = printed(RUNNERS[name], 5, 90, 40)
+    shown = {line.removeprefix("\\") for line in (RUNS.encode(Facts(text)) or text).split("\n")}
+
+    assert {line for line in told if "started" not in line and not line.startswith("  * test ")} <= shown
+
+
+def test_the_details_that_tap_gives_of_each_failure_stand_word_for_word() -> None:
+    lines = [
+        line
+        for i in range(1, 40)
+        for line in (
+            f"not ok {i} - adds order {i}", "  ---", f"  duration_ms: 0.{i}", "  error: |-",
+            f"    {7 * i} !== {7 * i + 1}", "  code: 'ERR_ASSERTION'", f"  expected: {7 * i + 1}", f"  actual: {7 * i}",
+            f"  location: '/srv/shop/test/order.test.js:{i}:3'", "  ...",
+        )
+    ]  # fmt: skip
+    text = "\n".join(["TAP version 13", *lines, "1..39", "# fail 39"])
+
+    assert set(lines) <= set((RUNS.encode(Facts(text)) or text).split("\n"))

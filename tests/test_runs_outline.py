@@ -171,6 +171,31 @@ def test_what_a_passing_test_logged_is_shown() -> None:
     assert "=== RUN   TestDump\n    dump_test.go:12: 17 of 20 slots" in outline("\n".join([*lines, "PASS"])).text
 
 
+@pytest.mark.parametrize(
+    ("told", "words_told"),
+    [
+        (2, "29 progress lines (286 passed, 2 skipped, 2 failures told below)"),
+        (1, "13 progress lines (129 passed, 1 skipped)"),
+    ],
+)
+def test_rows_of_dots_with_failures_go_where_each_failure_is_told_below(told: int, words_told: str) -> None:
+    lines = ["collected 300 items", "", "tests/test_first.py .......... [  3%]"]
+    for i in range(28):
+        lines += [f"tests/test_{i}.py .....{'F.F..' if i == 13 else 's....' if i % 20 == 1 else '.....'} [ {10 + i}%]"]
+    lines += ["tests/test_last.py .......... [100%]", "", "=== FAILURES ==="]
+    for name in ("adds", "sums")[:told]:
+        lines += [
+            f"____ test_{name} ____",
+            f"tests/test_13.py:7: in test_{name}",
+            "    go()",
+            f"E   ValueError: {name}",
+        ]
+    made = outline("\n".join([*lines, "=== 2 failed in 1s ==="]))
+
+    assert words(made).split("; ")[0] == words_told
+    assert (lines[16] in made.text.split("\n")) == (told == 1)
+
+
 def test_groups_go_with_their_tests_unless_one_failed() -> None:
     lines = []
     for i in range(12):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from headroom.prices import Usage
 from headroom.providers import detect
 from headroom.sessions import Request, Skipped, claude_code, gemini_cli
 from headroom.types import Json
@@ -121,6 +122,21 @@ def test_a_compaction_starts_from_its_summary() -> None:
     assert second.rewrote
     assert outline(third) == ["user: the summary", "assistant: on", "user: next"]
     assert not third.rewrote
+
+
+def test_a_reply_was_billed_as_its_records_say_last_and_at_their_tier() -> None:
+    log = Log()
+    content = {"id": "m1", "role": "assistant", "model": "claude-opus-5-5"}
+    told = [
+        {"input_tokens": 0, "output_tokens": 1},
+        {"input_tokens": 3, "cache_read_input_tokens": 900, "output_tokens": 1, "speed": "fast"},
+        {"input_tokens": 3_000, "cache_read_input_tokens": 900, "output_tokens": 40, "speed": "fast"},
+        {"input_tokens": 0, "output_tokens": 50},
+    ]
+    for number, usage in enumerate(told):
+        log.record("assistant", f"a{number}", message={**content, "content": [text("so")], "usage": usage})
+    (request,) = log.requests()
+    assert request.usage == Usage(input=3_000, read=900, output=50, tier="fast")
 
 
 def test_a_micro_compaction_clears_the_results_it_names_from_then_on() -> None:

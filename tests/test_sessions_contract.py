@@ -6,11 +6,13 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 from headroom.providers import PROVIDERS, detect
 from headroom.sessions import READERS, Log, Reader, Request, Skipped, logs, logs_at, requests
 from headroom.types import Json
+from tests.processes import unprivileged
 from tests.session_samples import (
     FINAL,
     OUTPUT,
@@ -118,6 +121,25 @@ def test_a_compressed_log_reads_like_the_plain_one(agent: str, pack: Any, tmp_pa
         skipped = Skipped()
         read(log, skipped)
         assert skipped.total()
+
+
+@text_only
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_a_log_that_has_become_another_text_file_reads_like_the_plain_one(
+    agent: str, codec: str, tmp_path: Path
+) -> None:
+    file = SAMPLES[agent](tmp_path).file
+    moved = tmp_path / "moved"
+    moved.write_text(file.read_text("utf-8"), encoding=codec, newline="\r\n")
+    assert read_all(moved) == read_all(file)
+
+
+@text_only
+def test_zero_bytes_that_a_crash_leaves_hide_no_record(agent: str, tmp_path: Path) -> None:
+    file = SAMPLES[agent](tmp_path).file
+    kept = read_all(file)
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\n" + bytes(512)) + bytes(512))
+    assert read_all(file) == kept
 
 
 @every
@@ -247,6 +269,89 @@ def test_a_line_too_long_to_be_a_conversation_is_passed_over(tmp_path: Path) -> 
     (log_,) = logs_at([file])
     assert len(read(log_, skipped)) == 2
     assert skipped == {"line too long": 1, "not a message": 1}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no such modes")
+@pytest.mark.parametrize("mode", [0o000, 0o644])
+def test_a_folder_that_may_not_be_read_hides_no_other(mode: int) -> None:
+    with TemporaryDirectory() as folder:  # which others may enter, as they may not pytest's own
+        home = Path(folder)
+        file = SAMPLES["claude"](home).file
+        home.chmod(0o755)
+        closed = file.parent.parent / "-closed"
+        closed.mkdir()
+        (closed / "s2.jsonl").write_bytes(file.read_bytes())
+        before = {log.path for each in (logs(home, {}), logs_at([home])) for log in each}  # loads all that this takes
+        closed.chmod(mode)
+        found = unprivileged(lambda: str([log.path for each in (logs(home, {}), logs_at([home])) for log in each]))
+        closed.chmod(0o700)
+    assert before == {file, closed / "s2.jsonl"}
+    assert found == str([file, file])
+
+
+def test_items_that_codex_keeps_for_itself_are_no_answers(tmp_path: Path) -> None:
+    own = {"type": "response_item", "payload": {"type": "ghost_snapshot", "ghost_commit": {"id": "c0ffee"}}}
+    records = codex_records()
+    file = tmp_path / "rollout-1-c1.jsonl"
+    file.write_text(lines(records), encoding="utf-8")
+    plain = read_all(file)
+    file.write_text(lines([each for record in records for each in (record, own)]), encoding="utf-8")
+    assert read_all(file) == plain
+
+
+def test_a_result_that_gemini_logs_as_a_bare_text_is_one(tmp_path: Path) -> None:
+    head, prompt, _, _, asks, _, final = gemini_records()
+    asks["toolCalls"][0]["result"] = OUTPUT
+    file = tmp_path / "session-1.jsonl"
+    file.write_text(lines([head, prompt, asks, final]), encoding="utf-8")
+    answer = read_all(file)[1].messages[-1]["parts"][0]["functionResponse"]
+    assert answer == {"id": "t1", "name": "sh", "response": {"output": OUTPUT}}
+
+
+def test_a_conversation_of_an_older_cursor_holds_its_bubbles(tmp_path: Path) -> None:
+    values = cursor_values()
+    head = values.pop("composerData:k1")
+    old = {"conversation": list(values.values()), "modelConfig": head["modelConfig"]}
+    for name, stored in (("new", cursor_values()), ("old", {"composerData:k1": old})):
+        write_cursor(tmp_path / name, stored)
+    assert read_all(tmp_path / "old") == read_all(tmp_path / "new")
+    assert len(read_all(tmp_path / "old")) == 2
+
+
+@pytest.mark.parametrize("extension", ["saoudrizwan.claude-dev", "rooveterinaryinc.roo-cline", "kilocode.kilo-code"])
+def test_tasks_of_cline_s_forks_are_found(extension: str, tmp_path: Path) -> None:
+    file = tmp_path / ".config/Code/User/globalStorage" / extension / "tasks/17/api_conversation_history.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(cline_history()["messages"]), encoding="utf-8")
+    (log,) = logs(tmp_path, {})
+    assert (log.agent, log.name, len(read(log))) == ("cline", "17", 2)
+
+
+def test_an_opencode_database_may_hold_its_json_as_bytes(tmp_path: Path) -> None:
+    file = SAMPLES["opencode"](tmp_path).file
+    plain = read_all(file)
+    with closing(sqlite3.connect(file)) as made, made:
+        made.execute("UPDATE message SET data = CAST(data AS BLOB)")
+        made.execute("UPDATE part SET data = CAST(data AS BLOB)")
+    assert read_all(file) == plain
+
+
+def test_json_files_of_an_older_opencode_are_read_unless_the_database_has_them(tmp_path: Path) -> None:
+    storage = tmp_path / ".local/share/opencode/storage"
+    files: dict[str, Json] = {"session/p1/o1.json": {"id": "o1", "directory": "/home/user/app"}}
+    for name, data, parts in opencode_rows():
+        files[f"message/o1/{name}.json"] = data
+        files |= {f"part/{name}/{number}.json": part for number, part in enumerate(parts)}
+    for name, value in files.items():
+        (storage / name).parent.mkdir(parents=True, exist_ok=True)
+        (storage / name).write_text(json.dumps(value), encoding="utf-8")
+    (log,) = logs(tmp_path, {})
+    assert (log.agent, log.name, log.project) == ("opencode", "o1", "/home/user/app")
+    assert list(logs_at([storage])) == [log]
+
+    assert read(log) == read_all(SAMPLES["opencode"](tmp_path / "other").file)
+    write_opencode(storage.parent / "opencode.db", opencode_rows(), session="o1")
+    assert [each.path.name for each in logs(tmp_path, {})] == ["opencode.db"]
 
 
 def kept(folder: Path) -> dict[str, bytes]:

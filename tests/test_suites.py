@@ -18,7 +18,7 @@ from headroom.tokens import counter
 SIZES = ((600, 8), (500, 5), (400, 12), (800, 20))
 """Tests and failures of the suites that are looked at, one a seed."""
 
-SMALLER = {"pytest --tb=short": 3.0}
+SMALLER = {"pytest --tb=short": 3.4}
 """How many times smaller a suite becomes, where that is less than four: of five failures with short traces, what
 is told once is more than a quarter."""
 

@@ -6,7 +6,10 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -14,6 +17,7 @@ import pytest
 
 from headroom import running, settings, supervisor
 from headroom.errors import ProxyError
+from headroom.locks import locked
 from headroom.proxy.routes import UPSTREAMS
 from headroom.running import Running
 from headroom.supervisor import Supervisor, Wanted
@@ -52,7 +56,9 @@ def name() -> str:
 
 
 def wanted(home: Path, *words: str, port: int | None = None, tries: int = 3) -> Wanted:
-    return Wanted(home=home, fingerprint=name(), words=words, environ=os.environ, port=port, linger=0.0, tries=tries)
+    return Wanted(
+        home=home, fingerprint=name(), words=words, environ=dict(os.environ), port=port, linger=0.0, tries=tries
+    )
 
 
 def kill(proxy: Running) -> None:
@@ -90,6 +96,20 @@ def test_a_killed_proxy_is_back_at_its_port_for_all_that_shared_it(home: Path, t
         assert ask(second.url, "/healthz").json["ok"] is True
 
     assert becomes(lambda: not running.running(home))
+    assert told.empty()
+
+
+def test_a_killed_proxy_that_nobody_needs_any_more_stays_away(home: Path, told: SimpleQueue[str]) -> None:
+    with ExitStack() as lock:
+        with Supervisor(replace(wanted(home), linger=WAIT), told.put) as proxy:
+            lock.enter_context(locked(running.folder(home) / "lock"))
+            kill(proxy)
+            assert becomes(lambda: not running.running(home))
+        keepers = [thread for thread in threading.enumerate() if thread.name == "supervisor"]
+    for keeper in keepers:  # each has seen that the proxy is gone, and waited for the lock
+        keeper.join(WAIT)
+
+    assert running.running(home) == []
     assert told.empty()
 
 

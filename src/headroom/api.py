@@ -139,7 +139,7 @@ def _compressed(body: Json, moment: Moment, call: ToolCall | None) -> Result:
     decisions = pipeline.decide(dialect, items, moment, pinned=not isinstance(body, str))
     parts = [item for item in items if item.is_part]
     edits = [
-        Edit(part.leaf, part.head + decision.rendering + part.tail)
+        Edit(part.leaf, part.around(decision.rendering))
         for part, decision in zip(parts, decisions, strict=True)
         if decision.rendering is not None and part.leaf is not None
     ]
@@ -167,6 +167,7 @@ def retrieve(
         lines: a range such as `41-252`, counted from 1, inclusive; `41-` to the end, `-20` the last twenty.
         query: words; returns the best-matching ranges with their line numbers.
         path: a JSON path such as `$.items[3].name`; the value's own text, on which `lines` or `query` then work.
+            `@12:5[3].name` starts at the JSON values that stand in the text from line 12, column 5 on.
         rows: a range of the array or object at `path`, or of the whole document; its elements, or its members with
             their keys, from the start of the first to the end of the last.
 

@@ -129,6 +129,11 @@ _COLUMNS = (
     "read", "write", "write_hour", "output", "tier", "removed_new", "removed_old", "holdout", "dollars", "spared",
 )  # fmt: skip
 
+_INSERT = (
+    f"INSERT INTO answers ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    " ON CONFLICT (answer) DO NOTHING"
+)
+
 TABLES = frozenset({"answers", "parts"})
 
 
@@ -167,6 +172,8 @@ def spared(entry: Entry, day: date = UPDATED) -> float | None:
     actual = dollars(entry.model, entry.usage, day)
     if actual is None or entry.round:
         return None if actual is None else -actual
+    if not entry.removed_new and not entry.removed_old:
+        return 0.0
     usage = entry.usage
     old = "read" if usage.read else _fresh(usage)
     more = usage._replace(**{_fresh(usage): getattr(usage, _fresh(usage)) + entry.removed_new})
@@ -247,10 +254,12 @@ class Ledger:
             entries: in the order of their answers.
             at: seconds since 1970, by default now. Prices are those of that day.
         """
+        at = time.time() if at is None else at
+        day = datetime.fromtimestamp(at, UTC).date()
         with self._open() as db:
             db.execute("BEGIN IMMEDIATE")
             for entry in entries:
-                _add(db, entry, time.time() if at is None else at)
+                _add(db, entry, at, day)
 
     def totals(self, by: str = "all", since: float = 0.0, session: str | None = None) -> list[Total]:
         """Sums since a time (seconds since 1970), by a name of GROUPS, in order of the name; of one session alone, if
@@ -293,21 +302,16 @@ class Ledger:
             self._drop()
 
 
-def _add(db: sqlite3.Connection, entry: Entry, at: float) -> None:
+def _add(db: sqlite3.Connection, entry: Entry, at: float, day: date) -> None:
     usage: Sequence[object] = entry.usage if entry.usage is not None else (None,) * len(Usage._fields)
-    day = datetime.fromtimestamp(at, UTC).date()
     cost = dollars(entry.model, entry.usage, day) if entry.usage is not None else None
     values = (
         at, entry.session, entry.agent, entry.project, entry.dialect, entry.model, entry.level, entry.status, entry.ms,
         entry.round, entry.answer, *usage, entry.removed_new, entry.removed_old, int(entry.holdout), cost,
         spared(entry, day),
     )  # fmt: skip
-    marks = ", ".join("?" * len(_COLUMNS))
-    made = db.execute(
-        f"INSERT INTO answers ({', '.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT (answer) DO NOTHING",
-        tuple(map(_storable, values)),
-    )
-    if made.rowcount:
+    made = db.execute(_INSERT, tuple(map(_storable, values)))
+    if made.rowcount and entry.parts:
         db.executemany(
             "INSERT INTO parts (answer, tool, kind, reason, before, after, ref) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(made.lastrowid, *map(_storable, part)) for part in entry.parts],
@@ -316,4 +320,6 @@ def _add(db: sqlite3.Connection, entry: Entry, at: float) -> None:
 
 def _storable(value: object) -> object:
     """Names come from headers and bodies: a lone surrogate in one must not cost the row."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-8", "replace").decode()

@@ -2,6 +2,7 @@
 
     [… lines 41-252: 198 × INFO heartbeat · headroom_retrieve('k3f7q2…', lines='41-252')]
     [… rows 300-350 of $.items: 51 rows alike]
+    [… unseen in lines 3-9: 1,240 states that the program drew over]
 
 The first notice of a part tells the way back with the name of the original, the others only their range. There is no
 double quote and no backslash in a notice, so that it may stand in a JSON string as it is.
@@ -10,6 +11,7 @@ double quote and no backslash in a notice, so that it may stand in a JSON string
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from headroom.types import Omission, WayBack
 
@@ -25,11 +27,12 @@ GONE = "…"
 MAX_WHAT = 160
 """Characters of a notice's own words: it must stay far below what it stands for."""
 
-PATH = re.compile(r"\$(?:\.[A-Za-z_][\w-]*|\[\d+\])*", re.ASCII)
-"""The JSON paths that may stand in a notice; behind a key of another form nothing is left out."""
+PATH = re.compile(r"(?:\$|@\d+(?::\d+)?)(?:\.[A-Za-z_][\w-]*|\[\d+\])*", re.ASCII)
+"""The JSON paths that may stand in a notice: from the document (`$`), or from the values that begin at a line and
+column of the text (`@12:5`). Behind a key of another form nothing is left out."""
 
 NOTICE = re.compile(
-    rf"\[… (lines|rows|cells) (\d+)(?:-(\d+))?(?: of ({PATH.pattern}))?: ([^\n\]\[]*?)"
+    rf"\[… (lines|rows|cells|unseen in lines) (\d+)(?:-(\d+))?(?: of ({PATH.pattern}))?: ([^\n\]\[]*?)"
     r"(?: · (?:headroom_retrieve\('\w+'[^\n()]*\)|headroom get \w+(?: --path '[^'\n]*')?(?: --\w+ [\d-]+)?))?\]"
 )
 
@@ -42,6 +45,10 @@ class PartNotices:
         self._shell = way == "shell"
         self._told = False
 
+    def anew(self) -> PartNotices:
+        """A writer of the same part that has told nothing yet."""
+        return PartNotices(self._ref, "shell" if self._shell else "tool")
+
     def write(self, omission: Omission) -> str:
         """The notice of `omission`, with the way back in the first one."""
         numbers = spec(omission)
@@ -51,7 +58,7 @@ class PartNotices:
         return f"[… {omission.unit} {numbers}{where}: {_plain(omission.what)}{way}]"
 
     def _way(self, omission: Omission, numbers: str) -> str:
-        option = "lines" if omission.unit == "lines" else "rows"
+        option = "rows" if omission.unit in ("rows", "cells") else "lines"
         if self._shell:
             path = f" --path '{omission.path}'" if omission.path else ""
             return f"headroom get {self._ref}{path} --{option} {numbers}"
@@ -62,6 +69,16 @@ class PartNotices:
 def spec(omission: Omission) -> str:
     """The range of an omission as `headroom_retrieve` takes it: `41-252`, or `41` for one."""
     return str(omission.first) if omission.first == omission.last else f"{omission.first}-{omission.last}"
+
+
+def screen_equal(omissions: Sequence[Omission]) -> bool:
+    """True if nothing is left out but what a terminal would not show either."""
+    return bool(omissions) and all(omission.unit == "unseen in lines" for omission in omissions)
+
+
+def is_outline(omissions: Sequence[Omission]) -> bool:
+    """True if something is left out that a terminal would show."""
+    return bool(omissions) and not screen_equal(omissions)
 
 
 def read(text: str) -> Omission | None:

@@ -52,13 +52,12 @@ def sent_hash(text: str) -> bytes:
 
 
 def _content(item: Item) -> bytes:
-    pieces = [_kind(item.role, item.kind)]
-    if item.kind == "call" and item.call is not None:
-        pieces += [_field(item.call.name), _field(_sorted(item.call.args))]
+    front, call = _kind(item.role, item.kind), item.call
+    if item.kind == "call" and call is not None:
+        front += _field(call.name) + _field(_sorted(call.args))
     if item.head:
-        pieces.append(_field(item.head))
-    pieces.append(_field(item.text))
-    return b"".join(pieces)
+        front += _field(item.head)
+    return front + _field(item.text)
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,7 @@
 """The way of a request: for each part either the pinned decision, replayed, or a new one, made once and pinned.
 
     items ─▶ chain ─▶ pinned? ─yes─▶ the pinned decision
-                        └no▶ render (see rendering.py) ▶ pin ─▶ decision
+                        └no▶ render (see rendering) ▶ pin ─▶ decision
 
 A decision depends only on what precedes the part and on the settings of the moment it was made. Everything that can
 fail here fails open: the part stays as it was, with a reason, and known pins are still replayed.
@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
-from headroom.compressors import BY_NAME
+from headroom.compressors import BY_NAME, _coats
 from headroom.compressors._repeats import Earlier, expand, name_of, written
 from headroom.errors import FormatError, StoreError
+from headroom.notices import is_outline, screen_equal
 from headroom.pins import chain, sent_hash, text_keys
 from headroom.rendering import Context, Moment, raw, render
 from headroom.types import Decision, Facts, Item, Pin, PinKey, Store, TextKey, ToolCall, WayBack
@@ -29,6 +30,9 @@ log = logging.getLogger("headroom")
 
 ASSISTANT_ROLES = frozenset({"assistant", "model"})
 """How the dialects call the model's own turns."""
+
+WAYS: Sequence[WayBack] = sorted(get_args(WayBack))
+"""In the order in which they are preferred where a place is pinned with several, the conversation's own aside."""
 
 _UNCHANGED = re.compile(
     r"(?i)\b(?:unchanged since|has not changed|already (?:read|shown|in context)|refer to the earlier)\b"
@@ -171,14 +175,11 @@ class _Conversation:
         that somebody else began (`history` is `raw`) has none."""
         if not self.history:
             return self.moment.way
-        by_chain: dict[bytes, set[WayBack]] = {}
-        for key in known:
-            by_chain.setdefault(key.chain, set()).add(key.way)
-        deepest = next((value for value in reversed(self.chains) if value in by_chain), None)
-        if deepest is None:
-            return "none" if self.moment.history == "raw" else self.moment.way
-        ways = by_chain[deepest]
-        return self.moment.way if self.moment.way in ways else min(ways)
+        for value in reversed(self.chains):
+            ways = [way for way in WAYS if PinKey(value, way) in known]
+            if ways:
+                return self.moment.way if self.moment.way in ways else ways[0]
+        return "none" if self.moment.history == "raw" else self.moment.way
 
     def _decisions(self, found: Sequence[Pin | None], remembered: Mapping[int, Pin | None]) -> list[Decision]:
         """For each part the pinned decision or a new one, made with the texts before it at hand."""
@@ -245,18 +246,19 @@ def _still_told(part: Item, decision: Decision, earlier: Sequence[Earlier]) -> b
         return True
     if decision.omissions:
         return False  # an outline has no decoder to check it by
+    original, rendering = _coats.seen(part.text, decision.rendering)
     try:
-        text = expand(decision.rendering, decision.kind, earlier)
+        text = expand(rendering, decision.kind, earlier)
     except FormatError:
         return False
-    return BY_NAME[decision.kind].verify(Facts(part.text, part.call), text)
+    return BY_NAME[decision.kind].verify(Facts(original, part.call), text)
 
 
 def _as_sent(part: Item, call: ToolCall, decision: Decision) -> Earlier:
     """A decided part as the model reads it."""
     if decision.rendering is None:
-        return Earlier(name_of(call), part.text, "raw")
-    return Earlier(name_of(call), decision.rendering, decision.kind, bool(decision.omissions))
+        return Earlier(name_of(call), _coats.plain(part.text), "raw")
+    return Earlier(name_of(call), _coats.apart(decision.rendering)[1], decision.kind, is_outline(decision.omissions))
 
 
 def _repeated(item: Item) -> set[str]:
@@ -274,7 +276,9 @@ def _cut_by(item: Item, decision: Decision, number: int) -> dict[str, int]:
     """What a result that is the part of this number, counted from 1, adds to what was cut."""
     if item.kind != "result" or item.call is None:
         return {}
-    cut = dict.fromkeys(_repeated(item), number) if decision.omissions else {}
+    # Who runs the same again later wants to know how things are now, and no terminal shows what was left out.
+    at = number - screen_equal(decision.omissions)
+    cut = dict.fromkeys(_repeated(item), at) if decision.omissions else {}
     return cut | dict.fromkeys(_refused_to_repeat(item), NEVER)
 
 
@@ -295,5 +299,5 @@ def _refused_to_repeat(item: Item) -> set[str]:
 
 def _parts_before_last_assistant_turn(items: Sequence[Item]) -> int:
     """How many parts stand before the last thing the model said: they were sent before, pinned or not."""
-    last = max((i for i, item in enumerate(items) if item.role in ASSISTANT_ROLES), default=-1)
-    return sum(item.is_part for item in items[: last + 1])
+    last = next((i for i in reversed(range(len(items))) if items[i].role in ASSISTANT_ROLES), -1)
+    return sum([item.is_part for item in items[: last + 1]])

@@ -49,6 +49,9 @@ TRIED_COMPRESSORS = 2
 SURE_FIT = 0.9
 """A compressor that is this sure is the only one asked: looking through the others' eyes costs more than it finds."""
 
+LAST_FIT = 0.02
+"""How well a compressor fits that is asked only where no other one is."""
+
 INSTRUCTION_TOOLS = frozenset({"Skill", "skill", "TodoWrite", "TodoRead", "ExitPlanMode", "EnterPlanMode"})
 """Tools whose result tells the agent what to do; their text is never changed below `aggressive`."""
 
@@ -57,6 +60,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "encoded": "a lossless encoding saves tokens",
         "repeats": "lines that stand earlier in the request are told by reference",
         "outlined": "what repeats was left out, with a way back",
+        "unseen": "screen-equal: what a terminal would not show is left out, with a way back",
         "facts-lost": "leaving anything out would have hidden a fact: only encoded",
         "asked-again": "the agent asked for this again after something was left out: shown whole",
         "level": "the level does not allow changing this kind of part",

@@ -10,8 +10,12 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
+from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
+
+from headroom.types import Json
 
 UPDATED = date(2026, 11, 20)
 """The day of this table."""
@@ -150,6 +154,12 @@ _TIERS = {
 Anthropic's `inference_geo`. A tier that is not here (Anthropic's Priority Tier, provisioned throughput) is paid by
 contract, or has rates of its own: then tokens are told, no dollars. Batches come as files, which nobody reads here."""
 
+_TOLD = ("service_tier", "serviceTier", "trafficType", "speed", "inference_geo")
+"""Where providers tell how they billed, in the usage or beside it."""
+
+_USUAL = frozenset({"standard", "default", "auto", "on_demand", "global", "not_available"})
+"""Words that they tell of a request that was billed as usual."""
+
 _VENDOR = re.compile(rf"^(?:.*/)?(?:(?P<region>{'|'.join(_REGIONS)})\.)?(?:anthropic\.)?")
 _DATE = re.compile(
     r"(?:[-@:](?:20\d{6}|20\d\d-\d\d-\d\d|latest|default|v\d+(?::\d+)?)|-preview-\d\d-(?:20)?\d\d|\[1m\])+$"
@@ -185,6 +195,7 @@ _FACTORS = {
 }
 
 
+@lru_cache(maxsize=256)
 def price(model: str, day: date = UPDATED, tier: str = "") -> Price | None:
     """The list price of `model` on `day`, whatever vendor, region or date stands around its name; None if it has none,
     or none at this tier.
@@ -207,6 +218,14 @@ def price(model: str, day: date = UPDATED, tier: str = "") -> Price | None:
     return Price(
         n * found.input, n * found.read, n * found.write, n * found.write_hour, n * found.output, *found[5:]
     )  # fmt: skip
+
+
+def tier(usage: Mapping[str, Json]) -> str:
+    """How a provider says that it billed, as `Usage` has it: by the account of an answer as it came."""
+    words = [usage[name] for name in _TOLD if name in usage]
+    words = [word.get("type") if isinstance(word, dict) else word for word in words]
+    told = [word.lower().removeprefix("on_demand_") for word in words if isinstance(word, str)]
+    return " ".join(dict.fromkeys([word for word in told if word and word not in _USUAL]))
 
 
 def dollars(model: str, usage: Usage, day: date = UPDATED) -> float | None:

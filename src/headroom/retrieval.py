@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from itertools import islice
 
-from headroom import ranges, spans
-from headroom.errors import UnknownRefError, UsageError
+from headroom import fragments, ranges, spans
+from headroom.errors import RangeError, UnknownRefError, UsageError
 from headroom.types import Json, Path, Store
 
 TOOL = "headroom_retrieve"
@@ -84,14 +84,20 @@ def retrieve(
     if len(asked) > 1:
         raise UsageError(f"{asked[0]} and {asked[1]} cannot be combined; give one of them")
     text = store.get(ref).text
-    if path is not None or rows is not None:
-        data = text.encode("utf-8", "surrogatepass")
-        where = spans.parse_path(path or "$")
-        start, end = spans.span(data, where) if rows is None else _rows(data, where, rows)
-        text = data[start:end].decode("utf-8", "surrogatepass")
+    if path is not None and path.strip().startswith("@"):
+        text = _within(text, path.strip(), rows)
+    elif path is not None or rows is not None:
+        text = _of_document(text, spans.parse_path(path or "$"), rows)
     if lines is not None:
         return ranges.lines(text, lines)
     return ranges.matching(text, query) if query is not None else text
+
+
+def _of_document(text: str, path: Path, rows: str | None) -> str:
+    """The value at `path` of a text that is JSON, or its rows that `rows` names. Raises RangeError."""
+    data = text.encode("utf-8", "surrogatepass")
+    start, end = spans.span(data, path) if rows is None else _rows(data, path, rows)
+    return data[start:end].decode("utf-8", "surrogatepass")
 
 
 def _rows(data: bytes, path: Path, spec: str) -> tuple[int, int]:
@@ -101,3 +107,16 @@ def _rows(data: bytes, path: Path, spec: str) -> tuple[int, int]:
     found = spans.rows(data, path)
     start, end = next(islice(found, first - 1, None))
     return start, end if last == first else next(islice(found, last - first - 1, None))[1]
+
+
+def _within(text: str, path: str, rows: str | None) -> str:
+    """The same where JSON stands in a text, or is not whole, for a path like `@12:5[0].items`. Raises RangeError."""
+    start, rest = fragments.find(text, path)
+    if not (keys := spans.parse_path(rest)):
+        found = list(fragments.items(text, start))
+        first, last = ranges.bounds("1-" if rows is None else rows, len(found), "row", path)
+        return text[found[first - 1].start : found[last - 1].end]
+    for i, item in enumerate(fragments.items(text, start)):
+        if str(keys[0]) == str(i if item.key is None else item.key):
+            return _of_document(text[item.begins : item.end], keys[1:], rows)
+    raise RangeError(f"nothing stands at {path}; name a row that is there, by its number from 0 or its key")

@@ -33,11 +33,11 @@ PORT = 8787
 LINGER = 10.0
 """Seconds that a proxy goes on after its last lease: the next wrap often follows at once."""
 
-START_SECONDS = 30.0
-"""A proxy that does not listen after so long never will; it takes about one."""
+START_SECONDS = 60.0
+"""A proxy that does not listen after so long never will; it takes about one, on a busy machine twenty."""
 
-ANSWER_SECONDS = 5.0
-"""A proxy that listens gives a lease within a millisecond; one that is stuck is as good as none."""
+ANSWER_SECONDS = 15.0
+"""A proxy that listens gives a lease within a millisecond, if it is let run; one that is stuck is as good as none."""
 
 QUICK_SECONDS = 10.0
 MOST_QUICK = 3
@@ -129,6 +129,8 @@ class Supervisor:
                     )
                 proxy, link = self._joined(self.proxy.port)
             except ProxyError as error:
+                if self._released.is_set():
+                    return
                 self._tell(f"the proxy at {self.proxy.url} is gone: {error}; end the agent and start it again")
                 return
             with self._lock:
@@ -140,7 +142,10 @@ class Supervisor:
         """A proxy and a lease of it. Of several that look for one at the same time, one starts it."""
         try:
             with locked(running.folder(self._wanted.home) / "lock"):
-                return self._found(port) or self._started(port)
+                found = self._found(port)
+                if found is None and self._released.is_set():
+                    raise ProxyError("nobody needs it any more")
+                return found or self._started(port)
         except OSError as error:
             raise ProxyError(
                 f"{error.filename or self._wanted.home} cannot be used ({error.strerror or error}); check its "

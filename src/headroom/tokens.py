@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headroom.errors import SettingError
-from headroom.types import Counter
+from headroom.types import Counter, Quotes, quoted
 
 try:
     import splintr
@@ -177,6 +177,18 @@ def counter(model: str | None = None, vocabulary_dir: Path | None = None) -> Cou
             "in HEADROOM_VOCABULARY"
         )
     return ScaledCounter(base, fam.factor) if fam.estimate else base
+
+
+class QuotedCounter:
+    """Counts a text as it stands in a string of JSON."""
+
+    def __init__(self, base: Counter, quotes: Quotes) -> None:
+        self.name, self.estimate, self.factor = base.name, base.estimate, base.factor
+        self._base = base
+        self._quotes = quotes
+
+    def count(self, text: str) -> int:
+        return self._base.count(quoted(text, self._quotes))
 
 
 def estimate(text: str, count: Counter) -> int:

@@ -6,6 +6,7 @@ wants another one makes another one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,11 +42,16 @@ class ToolCall(NamedTuple):
     """Arguments by name. A free-form argument string stands under the empty name."""
 
 
+Quotes = Literal["", "json", "ascii"]
+"""How a text is quoted where it stands: not at all, or as a JSON string, in which all but ASCII may be escaped."""
+
+
 class Item(NamedTuple):
     """One content block of a conversation, in order. It is a *part* if its text is ours to change. Named by its fields.
 
-    The string at `leaf` in the request body equals `head + text + tail`. `head` and `tail` are host text (an exit
-    code line, a `<system-reminder>`): left alone, and put back from the current request around a rendering.
+    The string at `leaf` in the request body equals `around(text)`. `head` and `tail` are host text (an exit code line,
+    a `<system-reminder>`, JSON about one long string): left alone, and put back from the current request around a
+    rendering.
     """
 
     role: str
@@ -61,9 +67,25 @@ class Item(NamedTuple):
     hashed: bool = True
     """False for what clients move, strip or rewrite (system text, reminders): it is not part of the chain."""
 
+    quotes: Quotes = ""
+
     @property
     def is_part(self) -> bool:
         return self.leaf is not None
+
+    def around(self, text: str) -> str:
+        """The string at `leaf` with `text` in the place of the part's own."""
+        return self.head + quoted(text, self.quotes) + self.tail
+
+    def within(self, string: str) -> str:
+        """What stands in the part's place in `string`, as `around` wrote it."""
+        inside = string[len(self.head) : len(string) - len(self.tail)]
+        return str(json.loads(f'"{inside}"')) if self.quotes else inside
+
+
+def quoted(text: str, quotes: Quotes) -> str:
+    """`text` as it stands between the quotation marks."""
+    return json.dumps(text, ensure_ascii=quotes == "ascii")[1:-1] if quotes else text
 
 
 class Edit(NamedTuple):
@@ -77,9 +99,10 @@ class Edit(NamedTuple):
 class Omission:
     """A run of units that a rendering does not show, or shows in part, redeemable by its range."""
 
-    unit: Literal["lines", "rows", "cells"]
+    unit: Literal["lines", "rows", "cells", "unseen in lines"]
     """`rows` are the elements of a JSON array or the members of an object; `cells` are rows of which only some long
-    strings were shortened."""
+    strings were shortened; `unseen in lines` are lines shown as a terminal shows them: what was drawn over, and
+    colour codes, are left out."""
     first: int
     last: int
     """First and last line or row, counted from 1, inclusive."""
@@ -184,11 +207,15 @@ class Facts:
     `once` keeps what a compressor worked out in `fit` (a parse, a line scan) for its own `encode` and `verify`.
     """
 
-    def __init__(self, text: str, call: ToolCall | None = None, query: str | None = None) -> None:
+    def __init__(
+        self, text: str, call: ToolCall | None = None, query: str | None = None, stated: frozenset[str] = frozenset()
+    ) -> None:
         self.text = text
         self.call = call
         self.query = query
         """What the agent was after when it made the call, as far as it is known."""
+        self.stated = stated
+        """Lines, without the blanks around them, that an outline must show: an earlier one lost their facts."""
         self._known: dict[str, Any] = {}
 
     @cached_property

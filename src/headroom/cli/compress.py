@@ -14,6 +14,7 @@ import click
 from headroom import api, policy, settings
 from headroom.cli import explain, output
 from headroom.errors import UsageError
+from headroom.notices import screen_equal
 from headroom.types import WayBack
 
 STDIN = "-"
@@ -108,7 +109,8 @@ def figures(result: api.Result, milliseconds: float) -> str:
         return f"{part.kind}: {about}{part.tokens_before:,} tokens, {kept} ({spent})"
     saved = 1 - part.tokens_after / part.tokens_before
     tokens = f"{about}{part.tokens_before:,} tokens, now {part.tokens_after:,} ({saved:.0%} fewer)"
-    loss = "lossless" if part.lossless else f"{len(part.omissions)} omissions"
+    omitted = "screen-equal" if screen_equal(part.omissions) else f"{len(part.omissions)} omissions"
+    loss = "lossless" if part.lossless else omitted
     return f"{part.kind}: {tokens}, {loss}, {spent}; the original: headroom get {part.ref}"
 
 

@@ -47,6 +47,8 @@ class Listener:
 
 def explained(heard: Listener, *, reason: str, kind: str, level: str, way: str, tokens: int) -> Explanation:
     """Why a text of `kind`, decided for `reason` and of `tokens` as sent, was or was not outlined."""
+    if reason == "unseen":
+        return Explanation(policy.REASONS[reason], ())
     if heard.outline is not None:
         return Explanation(VERDICTS[heard.taken], heard.outline.units)
     if reason not in ("encoded", "repeats", "no-gain"):

@@ -7,7 +7,7 @@ Each compressor says how well it fits a text. The first that is sure (`policy.SU
 from __future__ import annotations
 
 from headroom import notices
-from headroom.compressors import _repeats
+from headroom.compressors import _coats, _repeats
 from headroom.compressors.code import Code
 from headroom.compressors.diff import Diff
 from headroom.compressors.html import Html
@@ -15,6 +15,7 @@ from headroom.compressors.listing import Listing
 from headroom.compressors.logs import Logs
 from headroom.compressors.mixed import Mixed
 from headroom.compressors.opaque import Opaque
+from headroom.compressors.output import Output
 from headroom.compressors.prose import Prose
 from headroom.compressors.raw import Raw
 from headroom.compressors.reading import Reading
@@ -28,16 +29,20 @@ RAW = Raw()
 
 _KINDS: tuple[Compressor, ...] = (Records(), Reading(), Listing(), Diff(), Search(), Table(), Logs(), Runs())
 
-COMPRESSORS: tuple[Compressor, ...] = (*_KINDS, Mixed(_KINDS), Html(), Opaque(), Code(), Prose(), RAW)
+COMPRESSORS: tuple[Compressor, ...] = (*_KINDS, Mixed(_KINDS), Html(), Opaque(), Code(), Prose(), Output(), RAW)
 
 BY_NAME = {compressor.name: compressor for compressor in COMPRESSORS}
 
-MARKS: tuple[str, ...] = (*notices.MARKS, _repeats.MARK, *(mark for c in COMPRESSORS for mark in c.marks))
+MARKS: tuple[str, ...] = (
+    *notices.MARKS, _repeats.MARK, *_coats.MARKS, *(mark for c in COMPRESSORS for mark in c.marks),
+)  # fmt: skip
 """All ASCII substrings by which a text is known to speak our format already."""
 
 
 def stands_for(kind: str, rendering: str) -> str:
     """The text a rendering of `kind` stands for: the original as its decoder gives it back, or, where notices stand
     in it, the outline. Raises FormatError on what that kind cannot have written."""
+    heads, rendering = _coats.apart(rendering)
     compressor = BY_NAME[kind]
-    return compressor.decode(rendering) if any(mark in rendering for mark in compressor.marks) else rendering
+    text = compressor.decode(rendering) if any(mark in rendering for mark in compressor.marks) else rendering
+    return _coats.restored(text, heads)

@@ -13,7 +13,7 @@ SAMPLED_LINES = 300
 WINDOW = 50
 """Lines of one window: the beginning, the middle and the end."""
 
-WHOLE = frozenset({"records", "table", "mixed", "html", "opaque", "code", "prose"})
+WHOLE = frozenset({"records", "table", "mixed", "html", "opaque", "code", "prose", "output"})
 """Kinds that windows cannot tell (a document is torn by them, the columns of two windows differ, a mixture has its
 parts anywhere), or that look at a sample of their own."""
 

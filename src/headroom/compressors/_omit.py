@@ -23,6 +23,28 @@ def without(lines: Sequence[str], omissions: Sequence[Omission], notices: Notice
     return "\n".join([*made, *lines[at:]])
 
 
+def _stated(units: Sequence[Unit], facts: Facts) -> Sequence[Unit]:
+    """The units, those cut at the lines that must be shown which hold any."""
+    if not facts.stated:
+        return units
+    made: list[Unit] = []
+    for unit in units:
+        at = unit.first
+        for number in range(unit.first, unit.last + 1):
+            if facts.lines[number - 1].strip() in facts.stated:
+                made += _piece(unit, facts, at, number - 1)
+                made += [one._replace(keep="fact") for one in _piece(unit, facts, number, number)]
+                at = number + 1
+        made += [unit] if at == unit.first else _piece(unit, facts, at, unit.last)
+    return made
+
+
+def _piece(unit: Unit, facts: Facts, first: int, last: int) -> list[Unit]:
+    if last < first:
+        return []
+    return [unit._replace(first=first, last=last, text="\n".join(facts.lines[first - 1 : last]))]
+
+
 class ByLines:
     """`outline` and `restored` for kinds whose units are runs of lines. Without `units` nothing is left out."""
 
@@ -41,7 +63,8 @@ class ByLines:
         return _select.told(run)
 
     def outline(self, facts: Facts, notices: Notices, deep: bool) -> Outline | None:
-        judged = [] if self.only_deep and not deep else _select.select(self.units(facts), facts.query, deep, self.light)
+        units = [] if self.only_deep and not deep else _stated(self.units(facts), facts)
+        judged = _select.select(units, facts.query, deep, self.light)
         if not judged:
             return None
         omissions = [

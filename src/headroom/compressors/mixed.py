@@ -78,7 +78,7 @@ class Mixed(ByLines):
         if max((fit(c, facts) for c in self.compressors.values()), default=0.0) >= SURE:
             return 0.0
         kinds = {segment.by.name for segment in self._segments(facts) if segment.by}
-        return (0.0, 0.6, 0.9)[min(len(kinds), 2)]
+        return (0.0, 0.6, 0.85)[min(len(kinds), 2)]
 
     def encode(self, facts: Facts) -> str | None:
         pieces = self._pieces(facts)

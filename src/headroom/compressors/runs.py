@@ -14,7 +14,7 @@ from collections.abc import Container, Sequence
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._lines import legend
 from headroom.compressors._lines.cost import cost, sampled_cost
-from headroom.compressors._runs import diagnostics, groups, joins, quiet, signs, steps, tracebacks, units
+from headroom.compressors._runs import diagnostics, forms, groups, joins, messages, signs, steps, tracebacks, units
 from headroom.compressors._runs.steps import GROUPS, HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
 from headroom.errors import FormatError
 from headroom.notices import NOTICE
@@ -30,9 +30,6 @@ MANY_LINES = 150
 
 CHARS_PER_TOKEN = 6
 """... of which this many make a token: what repeats most is blanks and rules, of which tokens are long."""
-
-MESSAGE_LINES = 8
-"""A message that stands below its announcement is taken to be this long at most."""
 
 TRIAL_LINES = 180
 """Whether templates pay is tried on this many lines of a long text."""
@@ -67,12 +64,6 @@ _SOURCE = re.compile(
 _RESULT = re.compile(r"^(?:=== |\s*--- )| (?:PASSED|SKIPPED|XFAIL|XPASS)\Z|^test \S+ \.\.\. \w+\Z|^\s*\S+\Z")
 """The result of one test, that one starts, or a line of one word: a path, a name."""
 
-_ITEM = re.compile(r" *[1-9]\d{0,3}\) \S")
-"""The heading of a failure in a list of them: mocha, RSpec, PHPUnit, minitest, ExUnit, Playwright."""
-
-_ANNOUNCES = ": Failure"
-"""So ends the first line of a failure of googletest."""
-
 _WORD = re.compile(r"[^\W\d_]{2}")
 _WRITTEN = re.compile(r"\\|\[(?:line above|\d+ lines above|= lines) |>  ")
 _IN_DIAGNOSTIC = re.compile(_WRITTEN.pattern + r"|\^\d|[|+~:-](?: |\Z)| *--> ")
@@ -85,7 +76,7 @@ class Runs(ByteExact):
     version = 3
     content: PartClass = "machine"
     marks: tuple[str, ...] = (MARK,)
-    light = quiet.RESULTS
+    light = forms.RESULTS
 
     def fit(self, facts: Facts) -> float:
         return signs.fit(facts)
@@ -104,7 +95,7 @@ class Runs(ByteExact):
         return "\n".join(steps.decode(header[len(MARK) : -1], body.split("\n")))
 
     def units(self, facts: Facts) -> Sequence[Unit]:
-        return units.units(facts.lines)
+        return units.units(facts.lines, signs.runs_tests(facts))
 
     def told(self, facts: Facts, run: Sequence[Unit]) -> str:
         return units.told(run)
@@ -113,7 +104,7 @@ class Runs(ByteExact):
 def _encoded(facts: Facts, plan: Sequence[Step]) -> str | None:
     """The rendering by these structural steps and what fits behind them; None where there is nothing to gain."""
     known = _Fixed(_suspects(facts.text), diagnostics.present(facts.lines))
-    known.update(dict.fromkeys(_messages(facts.lines), True))
+    known.update(dict.fromkeys(messages.verbatim(facts.lines), True))
     fixed = known.__getitem__
     lines: Sequence[str] = facts.lines
     clauses: list[str] = []
@@ -128,22 +119,6 @@ def _encoded(facts: Facts, plan: Sequence[Step]) -> str | None:
     if not clauses:
         return None
     return f"{MARK}{legend.AND.join(clauses)}]\n" + "\n".join(lines)
-
-
-def _messages(lines: Sequence[str]) -> set[str]:
-    """The lines that announce what went wrong, as `panicked at src/a.rs:3:5:` or `  2) Refunds of a paid order` do, and
-    those below, up to a blank one or the next item of a list."""
-    found: set[str] = set()
-    left, depth = 0, 0
-    for line in lines:
-        beside = len(line) - len(line.lstrip(" "))
-        if _ITEM.match(line) or line.endswith(_ANNOUNCES) or (line[-1:] == ":" and "panicked at " in line):
-            left, depth = MESSAGE_LINES + 1, beside
-        else:
-            left = 0 if not line or line == "stack backtrace:" or beside == depth > 0 else left - 1
-        if left > 0:
-            found.add(line)
-    return found
 
 
 class _Fixed(dict[str, bool]):
@@ -174,15 +149,7 @@ def _suspects(text: str) -> set[str]:
     low = text.lower()
     if len(low) != len(text):  # some letters are two in small
         return set(text.split("\n"))
-    found = set()
-    for hint in _HINTS:
-        at = low.find(hint)
-        while at >= 0:
-            stop = text.find("\n", at)
-            stop = len(text) if stop < 0 else stop
-            found.add(text[text.rfind("\n", 0, at) + 1 : stop])
-            at = low.find(hint, stop)
-    return found
+    return messages.holding(text, low, _HINTS)
 
 
 def _finished(lines: Sequence[str], clauses: list[str], fixed: Fixed) -> tuple[Sequence[str], list[str]]:

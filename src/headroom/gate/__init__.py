@@ -9,11 +9,12 @@ run that stopped half-way never looks complete.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from headroom.gate import _records
-from headroom.gate._lines import Lines
+from headroom.gate import _records, _shapes
+from headroom.gate._lines import TYPES, Lines
 
-_NOTICE = re.compile(r"\[… (?:lines|rows|cells) \d[^\n\[\]]*(?:\[\d+\][^\n\[\]]*)*\]")
+_NOTICE = re.compile(r"\[… (?:lines|rows|cells|unseen in lines) \d[^\n\[\]]*(?:\[\d+\][^\n\[\]]*)*\]")
 _CLAIMS = re.compile(
     r"(?i)\ball (?:\w+ )?(?:tests|checks|passed|green)\b|\bno (?:errors|failures)\b|\b0 (?:failed|errors)\b"
 )
@@ -29,13 +30,29 @@ _ENDED = re.compile(r"\s*(?:ok|FAIL|PASS)\b")
 """The last line of a run that ended, where it is no sum."""
 
 
+class Look(NamedTuple):
+    """What an outline lost, and what would bring it back."""
+
+    lost: list[str]
+    """Each fact as a few words; empty if the outline may be sent."""
+    lines: frozenset[str]
+    """The lines of the original that state these facts, without the blanks around them; empty where showing lines
+    would not do."""
+
+
 def lost(original: str, shown: str) -> list[str]:
     """The facts of `original` that `shown` no longer states, each as a few words; empty if it may be sent.
 
     `shown` is an outline: the lines or JSON rows of the original, without some of them, and with notices in their
     place. What a notice says does not count as shown. Time grows with the length of both.
     """
+    return look(original, shown).lost
+
+
+def look(original: str, shown: str) -> Look:
+    """As `lost`, with the lines that would have to be shown as well."""
     lines, bodies = _records.split(_NOTICE.sub("", original).split("\n"))
+    bodies += _records.within(lines, _records.LONG_LINE)
     reader = Lines(lines)
     stated = reader.facts()
     there = _NOTICE.sub("", shown).split("\n")
@@ -46,11 +63,22 @@ def lost(original: str, shown: str) -> list[str]:
     failed = any(fact.kind != "total" for fact in (*missing, *kept, *records))
     if missing or records:
         rest, parts = _records.split(there)
-        found = _records.all_facts(parts) | {fact for fact, _ in Lines(rest).facts()}
+        found = _records.all_facts([*parts, *_records.within(rest)]) | {fact for fact, _ in Lines(rest).facts()}
         missing |= {fact: fact.form for fact in records}
         missing = {fact: words for fact, words in missing.items() if fact not in found}
     words = [f"{fact.kind}: {text[:80]}" for fact, text in missing.items()]
-    return words + _looks_better(original, shown, failed, reader.sums)
+    better = _looks_better(original, shown, failed, reader.sums)
+    stand = not better and missing.keys().isdisjoint(records)
+    return Look(words + better, frozenset(missing.values()) if stand else frozenset())
+
+
+def states_code(line: str) -> bool:
+    """True for a line that states an exit code or an HTTP status, whatever else it says; not for one that is marked as
+    that of a passed test."""
+    return (
+        _shapes.PASSED.match(line) is None
+        and any(one.sign.search(line) and one.pattern.search(line) for one in TYPES if one.anywhere)
+    )  # fmt: skip
 
 
 def _looks_better(original: str, shown: str, failed: bool, ended: bool) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from headroom.gate import _shapes, _words
+from headroom.gate._dots import marks
 from headroom.gate._words import HINTS, failing
 
 
@@ -111,8 +112,11 @@ _SUMMARY_HINTS = (
     "passed", "passing", "pending", "problem", "warning", "vulnerabilit", "test", "result:", "found ", "build ",
     "# pass", "example", "success:", "checks passed", "suites", "snapshots", "specs", "assertions", "ok (", "skipped",
 )  # fmt: skip
-_MUTE = re.compile(r"E {2,}\S|\s*● .+ ›|\S+\.py [.sxX]*[FE][.sxXFE]*(?:\s|\Z)|[.sxX]*[FE][.sxXFE]*\s+\[ *\d+%\]\Z")
-"""Failures without a word for it: what pytest says of an assertion, its row of dots, and the headings of jest."""
+_MUTE = re.compile(
+    r"E {2,}\S|\s*● .+ ›|\S+\.py [.sxX]*[FE][.sxXFE]*(?!\s+\[ *\d+%\]\Z)(?:\s|\Z)|[.sxX]*[FE][.sxXFE]*\s+\[ *\d+%\]\Z"
+)
+"""Failures without a word for it: what pytest says of an assertion, its rows of dots but those that `_dots` reads, and
+the headings of jest."""
 
 _COUNTED = re.compile(r"(\d[\d,.]*)\s+([^\W\d_]+)|([^\W\d_]+)\s*[:=]\s*(\d+)")
 _OTHER_HINTS = (
@@ -279,6 +283,7 @@ class Lines:
         found = [pair for at in self._candidates() for pair in self._at(at)]
         found += self._totals.values()
         found += self._sections()
+        found += ((Fact("failing test", form), at) for form, at in marks(self._lines))
         names = _names(fact.form for fact, _ in found if fact.kind == "error code")
         return [pair for pair in found if pair[0].kind != "error code" or pair[0].form not in names]
 
@@ -368,6 +373,8 @@ class Lines:
     def _places(self, at: int) -> Iterator[tuple[Fact, int]]:
         self._in_region.add(at)
         line = self._lines[at]
+        if _shapes.PASSED.match(line):  # amid the lines of failed tests, not of a trace
+            return
         if (":" in line or ", line " in line or "(" in line) and not _LIBRARY_CALL.match(line):
             places = map(_place, _LOCATION.pattern.finditer(self._line(at)[:LONGEST]))
             yield from ((Fact("location", place), at) for place in places if not _LIBRARY.search(place))

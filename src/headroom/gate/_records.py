@@ -13,7 +13,9 @@ from typing import NamedTuple
 from headroom.gate._lines import Fact, Lines, hinted, opening, phrase, variable
 from headroom.gate._words import HINTS, failing, words_of
 
-_OPENS = re.compile(r"\s*(?:[{\[]\s*\Z|\{\s*\"|\{\s*\}|\[\s*[{\[\"])")
+_OPENS = re.compile(r"(?:\ufeff|<[\w-]+>)?\s*(?:[{\[]\s*\Z|\{\s*\"|\{\s*\}|\[\s*[{\[\"])")
+_LABEL = re.compile(r"[A-Za-z][\w ./-]{0,40}[:=] ?(?=\{\s*\"|\[\s*[{\[\"])")
+_WITHIN = re.compile(r"(?:\[\s*)?\{\s*\"(?:[^\"\\]|\\.){0,200}\"\s*:")
 _GOES_ON = re.compile(
     r"\s*(?:\"(?:[^\"\\]|\\.)*\"\s*(?:[,:\]}]|\Z)|[{}\[\]][{}\[\],\s]*\Z|[}\]],?\s*[{\[\"]|\{\s*\"|\[\s*[{\[\"]"
     r"|(?:-?\d[\d.eE+-]*|true|false|null)\s*[,\]}]*\s*\Z)"
@@ -62,6 +64,9 @@ SAID = words_of(
 SAID_WORDS = 6
 """This many words of each of them belong to the fact; the rest may be shortened."""
 
+LONG_LINE = 1_000
+"""A line of more characters is JSON where it holds any, whatever it begins with; a shorter one is a log's."""
+
 LONG = 300
 """A string of more characters than this is a text in itself."""
 
@@ -100,6 +105,17 @@ def split(lines: Sequence[str]) -> tuple[list[str], list[str]]:
             found[-1].append(line)
         kept.append("" if inside else line)
     return kept, ["\n".join(part) for part in found]
+
+
+def within(lines: Sequence[str], least: int = 0) -> list[str]:
+    """The JSON texts in lines that begin with something else: behind a label (`Stdout: [{...`), or anywhere in a line
+    of at least so many characters, where the middle of a document was left out."""
+    found = [_LABEL.match(line) or (len(line) >= least and _WITHIN.search(line)) for line in lines]
+    return [
+        line[start.end() if start.re is _LABEL else start.start() :]
+        for line, start in zip(lines, found, strict=True)
+        if start
+    ]
 
 
 def facts(text: str) -> list[Fact]:

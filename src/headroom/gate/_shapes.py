@@ -54,8 +54,10 @@ UNIX = re.compile(r"[a-z/.][\w./+-]{1,40}: (?!\s)")
 
 PASSED = re.compile(
     r"\s*(?:[✓✔√]|\[?\s{0,2}(?:ok|OK|PASS|PASSED)\s{0,2}\]?(?=\s|\Z)(?!\s*\()|--- (?:PASS|SKIP)"
-    r"|=== (?:RUN|PAUSE|CONT|NAME))|.*(?:\s(?:PASSED|XFAIL|XPASS|SKIPPED)(?: \([^)]*\))?(?:\s*\[\s*\d+%\])?"
-    r"|\.\.\. (?:ok|ignored|skipped.*|PASSED))\s*\Z"
+    r"|=== (?:RUN|PAUSE|CONT|NAME)|\(pass\) |Test (?:Case|Suite) '[^']+' (?:started|passed)\b|◇ (?:Test|Suite) \S"
+    r"|\S{1,200}#\S.{0,400} = [\d.]+ s = \.\Z|[│ ]*[├└]─ .* ✔\Z)"
+    r"|.*(?:\s(?:PASSED|XFAIL|XPASS|SKIPPED|PASS \|)(?: \([^)]*\))?(?:\s*\[\s*\d+%\])?"
+    r"|\.\.\. (?:ok|ignored|skipped.*|PASSED)(?: \([\d.]+ ?m?s\))?)\s*\Z"
 )
 """A line that tells of one passed test: whatever its name says, it failed in nothing."""
 

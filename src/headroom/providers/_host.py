@@ -103,6 +103,9 @@ _FRAMES: dict[str, tuple[Frame, ...]] = {
         _frame(r"Output: ", closing=_GEMINI_END),
     ),
     "T": (_frame(r"Total output lines: \d{1,12}\n\n?"),),
+    # What any tool may do: a fence about its whole output, the mark of UTF-8 before it.
+    "`": (_frame(r"```[\w+.-]{0,30}\n", closing=r"\n```\s{0,4}"),),
+    "\ufeff": (_frame("\ufeff"),),
     "<": (
         _frame(r"<untrusted_context>\n?", closing=r"\n?</untrusted_context>"),
         _frame(r"<tool_use_error>", "</tool_use_error>", error=True),
@@ -121,6 +124,11 @@ _FRAMES: dict[str, tuple[Frame, ...]] = {
         _frame(
             rf"<persisted-output>\nOutput too large {_LINE}\n\nPreview {_LINE}:\n",
             closing=r"(?:\n\.\.\.)?\n</persisted-output>",
+        ),
+        _frame(
+            r"<stdout>\n?",
+            closing=r"\n?</stdout>\n?(?:<stderr>\s*</stderr>\n?)?<(?:exit|return)_?code>(?P<code>-?\d{1,10})"
+            r"</(?:exit|return)_?code>\n?",
         ),
         _frame(r"<local-command-stdout>", "</local-command-stdout>"),
         _frame(r"<bash-stdout>", closing=r"</bash-stdout>(?:<bash-stderr></bash-stderr>)?"),

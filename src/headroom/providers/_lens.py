@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from headroom.providers._host import is_reminder, split
+from headroom.providers._quoted import opened
 from headroom.types import Item, Json, Path, ToolCall
 
 MAX_DUMP = 4096
@@ -137,6 +138,9 @@ def text_item(role: str, text: str, leaf: Path | None, *, split_host: bool = Tru
 def result_item(role: str, text: str, leaf: Path | None, call: ToolCall | None, is_error: bool = False) -> Item:
     """A text of a tool's result. Without a body (only host text, or nothing) it is no part."""
     head, body, tail, failed = split(text)
+    inner = opened(body)
+    if inner is not None:
+        head, body, tail = head + inner.head, inner.text, inner.tail + tail
     return Item(
         role=role,
         kind="result",
@@ -146,6 +150,7 @@ def result_item(role: str, text: str, leaf: Path | None, call: ToolCall | None, 
         head=head,
         tail=tail,
         is_error=is_error or failed,
+        quotes=inner.quotes if inner else "",
     )
 
 

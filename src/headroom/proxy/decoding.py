@@ -22,12 +22,12 @@ def parsed(data: bytes | bytearray | str) -> Any:
         return None
 
 
-def encoded(value: Json) -> bytes:
-    """`value` as JSON, lone surrogates escaped."""
+def encoded(value: Json, *, sort: bool = False) -> bytes:
+    """`value` as JSON, lone surrogates escaped. With `sort`, in the order of the keys: equal values are equal bytes."""
     try:
-        return msgspec.json.encode(value)
+        return msgspec.json.encode(value, order="sorted" if sort else None)
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":")).encode()
+        return json.dumps(value, separators=(",", ":"), sort_keys=sort).encode()
 
 
 def arguments(text: Json) -> Json:

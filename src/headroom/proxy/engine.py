@@ -17,7 +17,7 @@ from headroom.errors import HeadroomError, StoreError
 from headroom.proxy import increments
 from headroom.proxy.decoding import parsed
 from headroom.proxy.retrieve import DIALECTS
-from headroom.proxy.rewrite import rewritten
+from headroom.proxy.rewrite import Piece, joined, pieces
 from headroom.rendering import Moment
 from headroom.store import SqliteStore, TrialStore
 from headroom.tokens import counter
@@ -81,6 +81,16 @@ class Changed(NamedTuple):
     """The answer that the provider is to go on from, if it keeps the conversation."""
     cut: Mapping[str, int] | None = None
     """What was cut lately, as `pipeline.Decided` has it; None where later requests show it themselves."""
+    pieces: tuple[Piece, ...] = ()
+    """What the body is made of, if it is not the job's own."""
+
+    def without_body(self) -> Changed:
+        """What is enough to travel to where the job's body is."""
+        return self._replace(body=b"")
+
+    def with_body(self, job: Job) -> Changed:
+        """What `without_body` was made of."""
+        return self._replace(body=joined(job.body, self.pieces))
 
 
 class _Read(NamedTuple):
@@ -112,6 +122,9 @@ class Engine:
     ) -> None:
         self._rules = rules
         self._thresholds = thresholds
+        ruled = [policy.level(rule.level) for rule in rules]
+        self._cuts = {name: policy.cuts([level, *ruled], thresholds) for name, level in policy.LEVELS.items()}
+        """Which levels may leave something out."""
         self._home = home
         self._cap = cap
         self._vocabulary = vocabulary
@@ -170,27 +183,30 @@ class Engine:
         job, whole, body, items, _, cut = read
         parts = [item for item in items if item.is_part]
         edits = [
-            Edit(part.leaf, part.head + decision.rendering + part.tail)
+            Edit(part.leaf, part.around(decision.rendering))
             for part, decision in zip(parts, decided.decisions, strict=True)
             if decision.rendering is not None and part.leaf is not None
         ]
         edited = providers.write(body, edits)
         sent = self._hidden(job, body, edited) if decided.way == "tool" else edited
-        data = rewritten(job.body, whole, outer(whole, job.at, sent))
+        made = pieces(job.body, whole, outer(whole, job.at, sent))
         model, follows = body.get("model") or whole.get("model"), body.get("previous_response_id")
         return Changed(
-            data,
-            parts=tuple(_told(parts[place], decided.decisions[place]) for place in sorted(decided.new)),
+            joined(job.body, made),
+            parts=tuple([_told(parts[place], decided.decisions[place]) for place in sorted(decided.new)]),
             removed_old=sum(
-                decision.tokens_before - decision.tokens_after
-                for place, decision in enumerate(decided.decisions)
-                if place not in decided.new
+                [
+                    decision.tokens_before - decision.tokens_after
+                    for place, decision in enumerate(decided.decisions)
+                    if place not in decided.new
+                ]
             ),
-            refs=frozenset(decision.ref for decision in decided.decisions if decision.ref is not None),
+            refs=frozenset([decision.ref for decision in decided.decisions if decision.ref is not None]),
             model=model if isinstance(model, str) else "",
             way=decided.way,
             cut=None if cut is None else dict(decided.cut),
             follows=follows if isinstance(follows, str) else "",
+            pieces=made,
         )
 
     def _before(self, job: Job, body: Json) -> increments.Kept:
@@ -231,14 +247,12 @@ class Engine:
         model = body.get("model")
         begun = any(item.role in pipeline.ASSISTANT_ROLES for item in items)
         able = job.hides and (job.answers or begun) and DIALECTS[job.dialect].declared(body) is not body
-        levels = [policy.level(job.level), *(policy.level(rule.level) for rule in self._rules)]
-        cuts = policy.cuts(levels, self._thresholds)
         store = self.store()
         return Moment(
             level=policy.level("meter" if job.hurried else job.level),
             counter=counter(model if isinstance(model, str) else None, self._vocabulary),
             store=TrialStore(store) if job.dry and store is not None else store,
-            way=job.forced or ("tool" if able and cuts else "none"),
+            way=job.forced or ("tool" if able and self._cuts[job.level] else "none"),
             history="raw",
             rules=() if job.hurried else self._rules,
             thresholds=self._thresholds,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from headroom.running import is_loopback
@@ -48,6 +49,7 @@ class Guard:
         return bool(self._token) and hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode())
 
 
+@lru_cache(maxsize=256)
 def _host_of(header: str) -> str:
     """The host of a Host header, without its port; empty for what is none."""
     try:

@@ -7,7 +7,7 @@ identity, and this module needs no word on what was changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,9 @@ from headroom import spans
 from headroom.errors import RangeError
 from headroom.proxy.decoding import encoded
 from headroom.types import Json
+
+Piece = bytes | tuple[int, int]
+"""What a changed text is made of: bytes that are new, and ranges of the old one."""
 
 _SCALARS = (str, int, float, bool, type(None))
 
@@ -31,15 +34,34 @@ def rewritten(data: bytes, old: Json, new: Json) -> bytes:
 
     Raises RangeError where `data` is not the text of `old`.
     """
+    return joined(data, pieces(data, old, new))
+
+
+def pieces(data: bytes, old: Json, new: Json) -> tuple[Piece, ...]:
+    """What `rewritten` puts together; nothing where nothing changed. Raises as it does."""
     if new is old:
-        return data
+        return ()
     start, end = len(data) - len(data.lstrip(_BLANKS)), len(data.rstrip(_BLANKS))
-    return b"".join([data[:start], *_value(data, start, end, old, new), data[end:]])
+    made: list[Piece] = [(0, start)]
+    for piece in (*_value(data, start, end, old, new), (end, len(data))):
+        last = made[-1]
+        if isinstance(last, tuple) and isinstance(piece, tuple) and last[1] == piece[0]:
+            made[-1] = last[0], piece[1]
+        else:
+            made.append(piece)
+    return tuple(made)
 
 
-def _value(data: bytes, start: int, end: int, old: Any, new: Any) -> Iterator[bytes]:
+def joined(data: bytes, made: Sequence[Piece]) -> bytes:
+    """The text that `pieces` of `data` make; `data` itself without any."""
+    if not made:
+        return data
+    return b"".join([piece if isinstance(piece, bytes) else data[slice(*piece)] for piece in made])
+
+
+def _value(data: bytes, start: int, end: int, old: Any, new: Any) -> Iterator[Piece]:
     if _same(old, new):
-        yield data[start:end]
+        yield start, end
     elif isinstance(old, dict) and isinstance(new, dict):
         yield from _object(data, start, end, old, new)
     elif isinstance(old, list) and isinstance(new, list):
@@ -74,26 +96,26 @@ def _children(data: bytes, start: int, end: int) -> Iterable[tuple[str | int, in
     return made
 
 
-def _object(data: bytes, start: int, end: int, old: dict[str, Any], new: dict[str, Any]) -> Iterator[bytes]:
+def _object(data: bytes, start: int, end: int, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Piece]:
     """Members with their keys as they were written. Of equal keys the last one counts, here as for every reader."""
     found = list(_children(data, start, end))
     where = {str(key): place for place, (key, *_) in enumerate(found)}
     if where.keys() != old.keys():
         raise RangeError(f"the object at byte {start} has other keys than the value that was read from it")
 
-    def member(key: str, value: Any) -> Iterator[bytes]:
+    def member(key: str, value: Any) -> Iterator[Piece]:
         if key in where:
             _, begins, at, ends = found[where[key]]
-            yield data[begins:at]
+            yield begins, at
             yield from _value(data, at, ends, old[key], value)
         else:
             yield encoded(key) + b":" + encoded(value)
 
     items = ((where.get(key), member(key, value)) for key, value in new.items())
-    yield from _joined(data, start, end, [(begins, ends) for _, begins, _, ends in found], items)
+    yield from _joined(start, end, [(begins, ends) for _, begins, _, ends in found], items)
 
 
-def _array(data: bytes, start: int, end: int, old: list[Any], new: list[Any]) -> Iterator[bytes]:
+def _array(data: bytes, start: int, end: int, old: list[Any], new: list[Any]) -> Iterator[Piece]:
     """Elements that are still there keep their bytes; one that is new stands for the next that is gone, or between."""
     places = [(begins, ends) for _, _, begins, ends in _children(data, start, end)]
     if len(places) != len(old):
@@ -101,9 +123,13 @@ def _array(data: bytes, start: int, end: int, old: list[Any], new: list[Any]) ->
             f"the array at byte {start} is of {len(places)}, the value that was read from it of {len(old)}"
         )
     where = {id(element): i for i, element in enumerate(old) if not isinstance(element, _SCALARS)}
+    others = [i for i, (a, b) in enumerate(zip(old, new, strict=False)) if not _same(a, b)]
+    if len(new) == len(old) and not any(id(new[i]) in where for i in others):
+        yield from _in_place(start, end, places, ((i, _value(data, *places[i], old[i], new[i])) for i in others))
+        return
     kept = {where[id(element)] for element in new if id(element) in where}
 
-    def items() -> Iterator[tuple[int | None, Iterable[bytes]]]:
+    def items() -> Iterator[tuple[int | None, Iterable[Piece]]]:
         at = 0
         for element in new:
             at = where.get(id(element), at)
@@ -113,29 +139,43 @@ def _array(data: bytes, start: int, end: int, old: list[Any], new: list[Any]) ->
                 yield at, _value(data, *places[at], old[at], element)
                 at += 1
 
-    yield from _joined(data, start, end, places, items())
+    yield from _joined(start, end, places, items())
+
+
+def _in_place(
+    start: int, end: int, places: list[tuple[int, int]], others: Iterable[tuple[int, Iterable[Piece]]]
+) -> Iterator[Piece]:
+    """A container with other values at some of its places: what stands between them is not looked at."""
+    for place, value in others:
+        yield start, places[place][0]
+        yield from value
+        start = places[place][1]
+    yield start, end
 
 
 def _joined(
-    data: bytes,
     start: int,
     end: int,
     places: list[tuple[int, int]],
-    items: Iterable[tuple[int | None, Iterable[bytes]]],
-) -> Iterator[bytes]:
+    items: Iterable[tuple[int | None, Iterable[Piece]]],
+) -> Iterator[Piece]:
     """A container of these items, each with its place in the old one or None. What stood between two that are
     neighbours still, or between one and its bracket, stays."""
     edges = [start, *(ends for _, ends in places)]
     last: int | None = -1
     empty = True
-    for place, pieces in items:
+    for place, value in items:
         if place is not None and last is not None and place == last + 1:
-            yield data[edges[place] : places[place][0]]
+            yield edges[place], places[place][0]
+        elif empty:
+            yield start, start + 1
         else:
-            yield data[start : start + 1] if empty else b","
-        yield from pieces
+            yield b","
+        yield from value
         last, empty = place, False
     if last == len(places) - 1:
-        yield data[edges[-1] : end]
+        yield edges[-1], end
     else:
-        yield data[start : start + 1] * empty + data[end - 1 : end]
+        if empty:
+            yield start, start + 1
+        yield end - 1, end

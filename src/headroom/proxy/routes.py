@@ -38,6 +38,8 @@ class Route(NamedTuple):
     """Where the dialect's own body stands in the request body."""
     answers: bool = False
     """True if the model answers: then the way back may be added and the usage is counted."""
+    sign: bytes = b""
+    """What stands in every body of the dialect, where bodies of others come by the same path."""
 
 
 class _Row(NamedTuple):
@@ -50,15 +52,19 @@ def _row(pattern: str, *route: object) -> _Row:
 
 
 _GENERATE = r"(?:generateContent|streamGenerateContent)"
+_ANY = r"(?!/(?:backend-api|v1internal|model|v1beta\d?|v1alpha|v1/projects)/)(?:/[^/]+)*"
+"""Gateways, and providers that speak another's dialect, put words of their own before its path (Azure, Groq, Z.ai); but
+not the words that lead to an upstream of its own."""
+
 _ROWS = (
-    _row(r"(?:/anthropic)?/v1/messages", "anthropic", "anthropic", (), True),
-    _row(r"(?:/anthropic)?/v1/messages/count_tokens", "anthropic", "anthropic"),
-    _row(r"(?:/v1)?/chat/completions", "openai", "openai-chat", (), True),
+    _row(rf"{_ANY}/v1/messages", "anthropic", "anthropic", (), True),
+    _row(rf"{_ANY}/v1/messages/count_tokens", "anthropic", "anthropic"),
     _row(r"/v1beta/openai/chat/completions", "gemini", "openai-chat", (), True),
-    _row(r"(?:/v1)?/responses", "openai", "openai-responses", (), True),
-    _row(r"(?:/v1)?/responses/(?:compact|input_tokens)", "openai", "openai-responses"),
+    _row(rf"{_ANY}/chat/completions", "openai", "openai-chat", (), True),
     _row(r"/backend-api/codex/responses", "chatgpt", "openai-responses", (), True),
     _row(r"/backend-api/codex/responses/compact", "chatgpt", "openai-responses"),
+    _row(rf"{_ANY}/responses", "openai", "openai-responses", (), True),
+    _row(rf"{_ANY}/responses/(?:compact|input_tokens)", "openai", "openai-responses"),
     _row(rf"/v1(?:beta\d?|alpha)?/models/[^/]+:{_GENERATE}", "gemini", "gemini", (), True),
     _row(r"/v1(?:beta\d?|alpha)?/models/[^/]+:countTokens", "gemini", "gemini"),
     _row(rf"/v1internal:{_GENERATE}", "code-assist", "gemini", ("request",), True),
@@ -68,7 +74,7 @@ _ROWS = (
     _row(r"/v1(?:beta1)?/projects/.+/publishers/anthropic/models/count-tokens:rawPredict", "vertex", "anthropic"),
     _row(r"/v1(?:beta1)?/projects/.+/publishers/anthropic/models/[^/]+:(?:rawPredict|streamRawPredict)", "vertex",
          "anthropic", (), True),
-    _row(r"/model/[^/]+/invoke(?:-with-response-stream)?", "bedrock", "anthropic", (), True),
+    _row(r"/model/[^/]+/invoke(?:-with-response-stream)?", "bedrock", "anthropic", (), True, b'"anthropic_version"'),
     _row(r"/model/[^/]+/converse(?:-stream)?", "bedrock", "converse", (), True),
     _row(r"/model/[^/]+/count-tokens", "bedrock", "converse", ("input", "converse")),
 )  # fmt: skip

@@ -30,8 +30,8 @@ from headroom.proxy.engine import Changed, Job
 from headroom.proxy.guard import TOKEN_HEADER, Guard
 from headroom.proxy.leases import Leases
 from headroom.proxy.pages import Pages
-from headroom.proxy.quarantine import Quarantine
-from headroom.proxy.turns import PULSE_SECONDS, Asked, Turns, may_be_ours
+from headroom.proxy.quarantine import Quarantine, may_be_ours
+from headroom.proxy.turns import PULSE_SECONDS, Asked, Turns
 from headroom.proxy.upstream import HEADER_BYTES, Upstreams, forwarded
 from headroom.proxy.workers import DEADLINE, Workers
 from headroom.running import LEASE
@@ -50,6 +50,9 @@ OWN_PAGES = frozenset({"/healthz", "/metrics", "/", "/api/figures", "/api/part",
 """Paths that are answered here; all others are relayed."""
 
 CHUNK = 64 * 1024
+
+UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""What is raised where no connection comes about; all else befalls one that there was."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,7 @@ class Proxy:
         """Ends what `start` started, once nothing is asked any more."""
         for task in self._beside:
             task.cancel()
+        await self._turns.notes.settled()
         await self._accounts.close()
         await self._upstreams.close()
         await self._workers.close()
@@ -115,9 +119,10 @@ class Proxy:
         if not request.raw_path.startswith("/"):
             return _problem(400, "the request names a whole URL; this is no web proxy: set the client's base URL to it")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        if "token" in request.query and request.path in OWN_PAGES:
+        page = request.path in OWN_PAGES
+        if page and "token" in request.query:
             headers.setdefault(TOKEN_HEADER, request.query["token"])
-        own = request.path in OWN_PAGES and request.method in ("GET", "HEAD")
+        own = page and request.method in ("GET", "HEAD")
         probe = own and request.path == "/" and request.method == "HEAD"
         guarded = (own and not probe and request.path != "/healthz") or DRY_HEADER in headers
         refused = self._guard.refuses(headers, guarded)
@@ -163,11 +168,11 @@ class Proxy:
             log.warning("upstream %s broke off within an answer: %s", route.upstream, type(error).__name__)
             request.transport.close()
             return web.Response()
-        log.warning("upstream %s cannot be reached: %s", route.upstream, type(error).__name__)
-        base = self.options.upstreams[route.upstream]
-        return _problem(
-            502, f"the upstream {base} cannot be reached ({_reason(error)}); is it running, and is the network up?"
-        )
+        reached = not isinstance(error, UNREACHED)
+        what = "broke off before it answered" if reached else "cannot be reached"
+        log.warning("upstream %s %s: %s", route.upstream, what, type(error).__name__)
+        hint = "ask again, and see what it says of it" if reached else "is it running, and is the network up?"
+        return _problem(502, f"the upstream {self.options.upstreams[route.upstream]} {what} ({_reason(error)}); {hint}")
 
     async def _pass(
         self, request: web.BaseRequest, headers: dict[str, str], route: routes.Route, target: str
@@ -193,7 +198,9 @@ class Proxy:
         data = await request.read()
         coding = headers.get("content-encoding", "").strip().lower()
         plain = bodies.decoded(data, coding)
-        changed = Changed(data, why_not=f"a body with coding {coding} is not read")
+        changed = Changed(data, model=routes.model_in(target), why_not=f"a body with coding {coding} is not read")
+        if plain is not None and route.sign not in plain:
+            route, plain = route._replace(dialect=""), None  # of a dialect that nobody reads
         level = await self._level(headers)
         job = None
         if plain is not None:
@@ -203,7 +210,8 @@ class Proxy:
                 dry=DRY_HEADER in headers,
             )  # fmt: skip
             changed = await self._change(job)
-            changed = changed._replace(model=changed.model or routes.model_in(target))
+            if not changed.model:
+                changed = changed._replace(model=routes.model_in(target))
             same = changed.body == plain
             data = data if same else bodies.encoded(changed.body, coding)
         if DRY_HEADER in headers:
@@ -241,14 +249,14 @@ class Proxy:
         """A request on its way, whose rounds are told to the ledger."""
         held_out = is_held_out(session_of(headers), self.options.holdout)
 
-        def told(usage: Usage | None, number: int, name: str | None, status: int) -> None:
+        # It is given the request, and holds none: a cycle would keep bodies until the collector comes.
+        def told(asked: Asked, usage: Usage | None, number: int, name: str | None, status: int) -> None:
             if route.answers:
                 self._accounts.add(
                     entry(headers, asked, level, 0.0 if number else ms, usage, number, name, status, held_out)
                 )
 
-        asked = Asked(route=route, session=session_of(headers), body=plain, changed=changed, again=again, told=told)
-        return asked
+        return Asked(route=route, session=session_of(headers), body=plain, changed=changed, again=again, told=told)
 
     async def _socket(
         self, request: web.BaseRequest, headers: dict[str, str], route: routes.Route, target: str

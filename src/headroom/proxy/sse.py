@@ -19,6 +19,7 @@ _USUAL = re.compile(rb"(?:event: ?([^\r\n]*)\n)?data: ?([^\r\n]*)\n\n")
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
+_LF = ord("\n")
 
 
 class Event(NamedTuple):
@@ -45,13 +46,16 @@ class Events:
         """True within an event that is handed on in pieces."""
 
     def feed(self, data: bytes, only: re.Pattern[bytes] | None = None) -> list[Event]:
-        """The events that `data` completes; of them those in whose bytes `only` is found, if it is given."""
+        """The events that `data` completes; of them those in whose bytes `only` is found, if it is given: a pattern of
+        words, not of where an event begins or ends."""
         self._held += data
         self._returns = self._returns or b"\r" in data
         found: list[Event] = []
         begin = 0
         while (end := self._end(max(begin, self._seen - 3))) > 0:
-            if only is None or only.search(self._held, begin, end):
+            if only is not None and not only.search(self._held, begin, end):
+                end = self._next(only, end)
+            else:
                 raw = bytes(self._held[begin:end])
                 silent = self._silent or end - begin > MAX_EVENT
                 found.append(Event(raw, b"", b"") if silent else _event(raw, self._first))
@@ -69,6 +73,20 @@ class Events:
     def rest(self) -> bytes:
         """What came after the last whole event."""
         return bytes(self._held)
+
+    def _next(self, only: re.Pattern[bytes], start: int) -> int:
+        """Where the first event that may hold `only` begins, at or behind the beginning of one at `start`: those before
+        it, most of a stream, are not looked at one by one."""
+        if self._returns:
+            return start
+        sign = only.search(self._held, start)
+        before = sign.start() if sign is not None else len(self._held)
+        at = self._held.rfind(b"\n\n", start, before)
+        if at < 0:
+            return start
+        if at > start and self._held[at - 1] == _LF:  # of three in a row, the first two end an event
+            return before - len(self._held[start:before].split(b"\n\n")[-1])
+        return at + 2
 
     def _end(self, start: int) -> int:
         """Where the first event that ends at or behind `start` ends, 0 if there is none."""

@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -61,11 +62,6 @@ OK, BAD_GATEWAY = 200, 502
 _READ = frozenset({"", "identity", "gzip", "deflate"})
 """Content codings that a stream can be read in. None is asked for, but some servers compress all the same."""
 
-_OTHERS = re.compile(
-    rb"(?i)too long|too many tokens|context.(?:length|window)|credit|billing|quota|api.key|model.{0,40}not"
-)
-"""What a refusal says that has nothing to do with the form of a text."""
-
 
 @dataclass(kw_only=True)
 class Asked:
@@ -78,8 +74,8 @@ class Asked:
     changed: Changed
     again: Callable[[bytes], Awaitable[aiohttp.ClientResponse]]
     """Sends another body with the same headers to the same place."""
-    told: Callable[[Usage | None, int, str | None, int], None] = field(repr=False)
-    """Takes the usage, the number and the provider's name of each round."""
+    told: Callable[[Asked, Usage | None, int, str | None, int], None] = field(repr=False)
+    """Takes, with the request itself, the usage, the number and the provider's name of each round, and its status."""
 
 
 class _Relayed(web.StreamResponse):
@@ -139,16 +135,16 @@ class Turns:
         content = answer.content
         # A refusal was read before; of another answer the beginning is often here with its headers.
         first = await answer.read() if content.at_eof() else b"" if content.exception() else content.read_nowait()
-        await response.prepare(request)
-        if first:
-            self._metered(asked, meter, first, content.at_eof())
-            await response.write(first)
-        request.writer.send_headers()
-        async for data in content.iter_any():
-            self._metered(asked, meter, data, content.at_eof())
-            await response.write(data)
-        self._metered(asked, meter, b"", True)
-        self.told(asked, meter.usage(), 0, meter.name, answer.status)
+        with self._accounted(asked, meter, 0, answer.status):
+            await response.prepare(request)
+            if first:
+                self._metered(asked, meter, first, content.at_eof())
+                await response.write(first)
+            request.writer.send_headers()
+            async for data in content.iter_any():
+                self._metered(asked, meter, data, content.at_eof())
+                await response.write(data)
+            self._metered(asked, meter, b"", True)
         await response.write_eof()
         return response
 
@@ -211,18 +207,31 @@ class Turns:
     ) -> Round:
         meter = _meter(asked, answer, "")
         inflate = zlib.decompressobj(47) if _coding(answer) in ("gzip", "deflate") else None
-        async for data in answer.content.iter_any():
-            try:
-                plain = data if inflate is None else inflate.decompress(data)
-            except zlib.error as error:
-                raise aiohttp.ClientPayloadError(f"the answer is not {_coding(answer)}: {error}") from None
-            self._metered(asked, meter, plain, answer.content.at_eof())
-            shown = turn.feed(plain)
-            if shown:
-                await response.write(shown)
-        self._metered(asked, meter, b"", True)
-        self.told(asked, meter.usage(), number, meter.name)
+        with self._accounted(asked, meter, number):
+            async for data in answer.content.iter_any():
+                try:
+                    plain = data if inflate is None else inflate.decompress(data)
+                except zlib.error as error:
+                    raise aiohttp.ClientPayloadError(f"the answer is not {_coding(answer)}: {error}") from None
+                self._metered(asked, meter, plain, answer.content.at_eof())
+                shown = turn.feed(plain)
+                if shown:
+                    await response.write(shown)
+            self._metered(asked, meter, b"", True)
         return turn.end_round()
+
+    @contextmanager
+    def _accounted(self, asked: Asked, meter: Meter, number: int, status: int = OK) -> Iterator[None]:
+        """Tells the account of a round once it has passed. One that is cut off, mostly by a client that has read
+        enough, is billed all the same: it is told as far as it has come."""
+        whole = False
+        try:
+            yield
+            whole = True
+        finally:
+            usage = meter.usage()
+            if whole or usage is not None:
+                self.told(asked, usage, number, meter.name, status)
 
     def _metered(self, asked: Asked, meter: Meter, data: bytes, last: bool) -> None:
         """Has the meter read what comes, and the answer noted before its client sees the end: the next request may be
@@ -265,7 +274,7 @@ class Turns:
     def told(self, asked: Asked, usage: Usage | None, number: int, name: str | None, status: int = 200) -> None:
         """Takes the account of a round. A conversation that the provider keeps is known by the answer it goes on from,
         if the client does not name it."""
-        asked.told(usage, number, name, status)
+        asked.told(asked, usage, number, name, status)
         if name and not asked.session and asked.route.dialect == "openai-responses":
             self._given(name, self._known(asked))
 
@@ -368,12 +377,6 @@ def _followed(asked: Asked, sent: bytes, done: Round, answers: tuple[Answer, ...
         return rewritten(sent, whole, body)
     except (HeadroomError, LookupError, UnicodeEncodeError):
         return encoded(body)
-
-
-def may_be_ours(changed: Changed, refusal: bytes) -> bool:
-    """True if a refusal (status 400) may be due to what we changed in the parts that this request brought."""
-    made = any(part.tokens_after != part.tokens_before for part in changed.parts)
-    return made and not _OTHERS.search(refusal)
 
 
 def _coding(answer: aiohttp.ClientResponse) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from headroom.prices import Usage
+from headroom.prices import Usage, tier
 from headroom.proxy.decoding import parsed
 from headroom.proxy.eventstream import CONTENT_TYPE, Frames
 from headroom.proxy.sse import Events
@@ -36,6 +36,8 @@ def _anthropic(usage: Any) -> Usage:
     """The sums do not hold the compactions that the provider ran: each is a call with an account of its own."""
     calls = usage.get("iterations")
     compactions = [call for call in calls if _is_compaction(call)] if isinstance(calls, list) else []
+    if not compactions:
+        return _anthropic_call(usage)
     told = [_anthropic_call(call)[:-1] for call in (usage, *compactions)]
     fresh, read, write, hour, made = map(sum, zip(*told, strict=True))
     return Usage(fresh, read, write, hour, made)
@@ -97,31 +99,27 @@ READERS: Mapping[str, Callable[[Any], Usage]] = MappingProxyType(
 )
 """How each dialect's usage object is read."""
 
-USUAL = frozenset({"standard", "default", "auto", "on_demand", "global", "not_available"})
-"""Words that providers tell of a request that was billed as usual."""
-
-_TIER = ("service_tier", "serviceTier", "trafficType", "speed", "inference_geo")
-"""Where providers tell how they billed, in the usage or beside it."""
-
-_SIGNS = re.compile(rb'"(?:usage|message_start"|message_delta")')
-"""An event without one of these says nothing of usage: it is not parsed."""
+_SIGNS = re.compile(rb'sage(?:(?<="usage)|(?<="message)_(?:start|delta)")')
+"""An event without `"usage`, `"message_start"` or `"message_delta"` says nothing of usage: it is not parsed. What all
+of them share comes first: it is found six times as fast (measured) as a quote, of which there are many."""
 
 
 def account(dialect: str, usage: Mapping[str, Any]) -> Usage:
     """What a usage object says, with the tier that stands in it or was put there."""
-    words = [usage.get(name) for name in _TIER]
-    words = [word.get("type") if isinstance(word, dict) else word for word in words]
-    told = (word.lower().removeprefix("on_demand_") for word in words if isinstance(word, str))
-    tier = " ".join(dict.fromkeys(word for word in told if word and word not in USUAL))
-    return READERS[dialect](usage)._replace(tier=tier[:MOST_CHARS])
+    read, told = READERS[dialect](usage), tier(usage)
+    return read._replace(tier=told[:MOST_CHARS]) if told else read
 
 
 def billed(holder: Mapping[str, Any]) -> dict[str, Any]:
     """The account that an answer, or an event of one, holds: its usage, and the tier that stands beside that. Without
     a usage it says what was asked for, not what was billed."""
-    beside = {key: holder[key] for key in ("service_tier", "serviceTier") if holder.get(key) is not None}
+    if "usage" not in holder and "usageMetadata" not in holder:
+        return {}  # most have none
     found = _under(holder, "usage") | _under(holder, "usageMetadata")
-    return {name: value for name, value in (beside | found).items() if value is not None} if found else {}
+    if not found:
+        return {}
+    beside = {key: holder[key] for key in ("service_tier", "serviceTier") if key in holder}
+    return {name: value for name, value in (beside | found).items() if value is not None}
 
 
 CODINGS: Mapping[str, int] = MappingProxyType({"gzip": 47, "x-gzip": 47, "deflate": 47})
@@ -168,12 +166,13 @@ class Meter:
                 self._whole = None
 
     def end(self) -> None:
-        """Looks at what is known only at the answer's end: all of one in one piece, the last event of a stream."""
+        """Looks at what is known only at the answer's end: all of one in one piece, the last event of a stream. What is
+        fed later is not read."""
         if self._events is not None:
             self._look(b"\n\n")  # an answer may end without the blank line
         if self._whole:
             self._note(bytes(self._whole))
-            self._whole.clear()
+        self._events = self._frames = self._whole = None
 
     def usage(self) -> Usage | None:
         """What the provider billed, None if it said nothing."""
@@ -188,8 +187,8 @@ class Meter:
     def _note(self, data: bytes) -> None:
         told = parsed(data)
         for chunk in told if isinstance(told, list) else [told]:
-            for holder in (chunk, *(_under(chunk, key) for key in ("message", "response"))):
-                if not isinstance(holder, dict):
+            for holder in (chunk, _under(chunk, "message"), _under(chunk, "response")):
+                if not isinstance(holder, dict) or not holder:
                     continue
                 self._found |= billed(holder)
                 output = holder.get("output")

@@ -61,7 +61,7 @@ def _is_up() -> bool:
 
 def _change(job: Job) -> Changed:
     assert _engine is not None
-    return _engine.change(job)
+    return _engine.change(job).without_body()
 
 
 class Workers:
@@ -107,7 +107,7 @@ class Workers:
         pool = self._pool
         try:
             future = asyncio.wrap_future(pool.submit(_change, job))
-            return await asyncio.wait_for(future, self._deadline)
+            return (await asyncio.wait_for(future, self._deadline)).with_body(job)
         except TimeoutError:
             log.warning(
                 "a body of %d bytes took longer than %.0f s: its new parts stay raw", len(job.body), self._deadline

@@ -50,9 +50,12 @@ class Priced:
 
 def rate_of(request: Request) -> Price | None:
     """The list price of the request's model when it was made; None where it has none, or another session paid."""
-    if request.copied:
-        return None
-    return prices.price(request.model, day(request))
+    return None if request.copied else listed(request)
+
+
+def listed(request: Request) -> Price | None:
+    """The list price of the request's model when it was made, at the tier that the log tells; None without one."""
+    return prices.price(request.model, day(request), request.usage.tier if request.usage else "")
 
 
 def day(request: Request) -> date:
@@ -100,7 +103,8 @@ def turns(
             request, usage = requests[turn], each.usages[number]
             price = rate_of(request)
             costs = {name: _cost(each, number, price, name, level) for name, level in levels.items()}
-            whole = (prices.dollars(request.model, usage, day(request)) or 0.0) if price else 0.0
+            at = usage._replace(tier=request.usage.tier if request.usage else "")
+            whole = (prices.dollars(request.model, at, day(request)) or 0.0) if price else 0.0
             prompt = _tiers(usage).dollars(each.rates[number])
             made[turn] = Turn(
                 request.thread, request.model, usage, accounts[turn].estimated, prompt, whole - prompt, costs

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from headroom.api import Report, compress
 from headroom.compressors._repeats import Earlier, expand, name_of, written
+from headroom.notices import is_outline
 from headroom.replay.stretches import Stretch
 from headroom.types import Item, Json, Store
 
@@ -38,7 +39,7 @@ def rendered(stretch: Stretch, level: str, store: Store) -> dict[int, Rendered]:
         made[at] = Rendered(item.text if full == item.text else full, report)
         if item.kind == "result" and item.call is not None:
             kind = "raw" if report.ref is None else report.kind
-            earlier.append(Earlier(name_of(item.call), sent, kind, bool(report.omissions)))
+            earlier.append(Earlier(name_of(item.call), sent, kind, is_outline(report.omissions)))
     return made
 
 
@@ -47,4 +48,4 @@ def _sent(item: Item, messages: Sequence[Json]) -> str:
     value: Json = messages
     for key in item.leaf or ():
         value = value[key]
-    return str(value)[len(item.head) : len(value) - len(item.tail)]
+    return item.within(str(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from headroom import policy, prices
+from headroom import policy
 from headroom.prices import Usage
 from headroom.replay import billing, caching, layout, sizes
 from headroom.replay.bill import Output, Replayed, Sent
@@ -49,7 +49,7 @@ def replay(requests: Iterable[Request], *, levels: Sequence[str], known: float =
         requests=asked, items=items, carried=carried, turns=turns, outputs=_outputs(laid, made, carried, count),
         raw=billing.bill(asked, turns, laid, ""),
         levels={name: billing.bill(asked, turns, laid, name) for name in chosen},
-        priced=all(prices.price(request.model) is not None for request in asked),
+        priced=all(billing.listed(request) is not None for request in asked),
         extra=billing.Retrieval(asked, turns, laid).dollars,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -45,10 +46,15 @@ def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
     return path.open("rb")
 
 
+def _encoding(start: bytes | bytearray) -> str:
+    """How a text is encoded that begins so. A file that a person has moved may have become UTF-16."""
+    return "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
+
 def lines(path: Path, skipped: Skipped) -> Iterator[str]:
     """The lines of a text file. It ends where the file cannot be read on, which is counted."""
     try:
-        with _opened(path) as file, TextIOWrapper(file, encoding="utf-8", errors="replace") as text:
+        with _opened(path) as file, TextIOWrapper(file, _encoding(file.peek(2)), errors="replace") as text:
             while line := text.readline(MAX_LINE):
                 if len(line) < MAX_LINE or line.endswith("\n"):
                     yield line
@@ -61,11 +67,11 @@ def lines(path: Path, skipped: Skipped) -> Iterator[str]:
 
 
 def records(text: Iterable[str], skipped: Skipped) -> Iterator[dict[str, Json]]:
-    """The JSON objects of JSON lines; what is none is counted."""
+    """The JSON objects of JSON lines; what is none is counted. Zero bytes, which a crash leaves, say nothing."""
     for line in text:
         if not line.strip():
             continue
-        record = parsed(line)
+        record = parsed(line.strip("\0"))
         if isinstance(record, dict):
             yield record
         else:
@@ -99,7 +105,7 @@ def document(path: Path, skipped: Skipped) -> Json:
     if len(data) > MAX_DOCUMENT:
         skipped["file too large"] += 1
         return None
-    value = parsed(data.decode("utf-8", errors="replace"))
+    value = parsed(data.decode(_encoding(data), errors="replace").rstrip("\0"))
     if value is None:
         skipped["not JSON"] += 1
     return value
@@ -108,7 +114,7 @@ def document(path: Path, skipped: Skipped) -> Json:
 def first(path: Path) -> list[dict[str, Json]]:
     """The JSON objects among the first lines of a file, to tell whose it is. A line that is longer is not seen."""
     whole, _, rest = head(path).rpartition("\n")
-    return list(records((whole or rest).splitlines(), Skipped()))
+    return list(records((whole or rest).split("\n"), Skipped()))
 
 
 def head(path: Path) -> str:
@@ -117,7 +123,7 @@ def head(path: Path) -> str:
     with suppress(*_BROKEN), _opened(path) as file:
         while len(data) < HEAD and (more := file.read1(HEAD)):
             data += more
-    return data.decode("utf-8", errors="replace")
+    return data.decode(_encoding(bytes(data)), errors="replace")
 
 
 def size(path: Path) -> int:
@@ -129,12 +135,17 @@ def size(path: Path) -> int:
 
 
 def files(folder: Path, pattern: str) -> Iterator[Path]:
-    """The files below `folder` that match a glob pattern, by name; none where it cannot be read."""
+    """The files below `folder` that match a glob pattern, by name; none of a folder that cannot be read."""
     try:
-        found = sorted(path for path in folder.glob(pattern) if path.is_file())
+        found = sorted(folder.glob(pattern))
     except OSError:
         return
-    yield from found
+    yield from filter(is_file, found)
+
+
+def is_file(path: Path) -> bool:
+    """True for a file; False where that cannot be told, which `Path.is_file` raises for."""
+    return os.path.isfile(path)
 
 
 def seconds(value: Json) -> float:

@@ -3,7 +3,7 @@
 The log is a tree: records name their parent, one record per content block, results beside the branch that goes on. The
 rule kept here: a reply's history is what stands on the way from its first record to the root, each earlier reply
 whole (all records of its `message.id`), followed by one message with all its results. The tokens of a reply stand in
-each of its records: the prompt's are taken from the first, the output's from the last.
+each of its records: the prompt's are taken from the largest, the output's from the last.
 
 Sub-agents' files (`<session>/subagents/agent-*.jsonl`) belong to the session, a thread each, after the main one.
 
@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from headroom.prices import Usage
+from headroom.prices import Usage, tier
 from headroom.sessions import _files
 from headroom.sessions._files import mapping
 from headroom.sessions._log import Log, Reader, Request, Skipped
@@ -259,16 +259,16 @@ def _cleared(message: Json, names: frozenset[str]) -> Json:
 
 
 def _usage(value: Json, before: Usage | None) -> Usage | None:
-    """The tokens of a reply, after one more of its records: the first prompt that is told, the last output."""
+    """The tokens of a reply, after one more of its records: the last output, and the largest prompt, since tools that
+    the provider runs add to it, and some providers tell it once."""
     if not isinstance(value, dict):
         return before
-    output = _files.count(value.get("output_tokens"))
-    if before is not None and before.prompt:
-        return before._replace(output=output)
     written = _files.count(value.get("cache_creation_input_tokens"))
     hour = min(written, _files.count(mapping(value.get("cache_creation")).get("ephemeral_1h_input_tokens")))
-    fresh, read = (_files.count(value.get(key)) for key in ("input_tokens", "cache_read_input_tokens"))
-    return Usage(input=fresh, read=read, write=written - hour, write_hour=hour, output=output)
+    names = ("input_tokens", "cache_read_input_tokens", "output_tokens")
+    fresh, read, output = (_files.count(value.get(name)) for name in names)
+    told = Usage(fresh, read, written - hour, hour, output, tier(value))
+    return told if before is None or told.prompt > before.prompt else before._replace(output=output)
 
 
 def _is_copied(record: dict[str, Json]) -> bool:
@@ -300,7 +300,7 @@ def _find(home: Path, environ: Mapping[str, str]) -> Iterator[Log]:
 
 def _at(path: Path) -> Iterator[Log]:
     """The session in a file; none in a sub-agent's whose session is there, as it is read with that."""
-    beside = path.parent.name == "subagents" and path.parent.parent.with_suffix(".jsonl").exists()
+    beside = path.parent.name == "subagents" and _files.is_file(path.parent.parent.with_suffix(".jsonl"))
     if not beside and all(key.search(_files.head(path)) for key in _KEYS):
         yield _log(path)
 

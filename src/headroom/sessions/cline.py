@@ -1,5 +1,6 @@
-"""Cline's tasks, as Anthropic message lists: the extension's (`tasks/<id>/api_conversation_history.json`) and those of
-the newer command line (`~/.cline/data/sessions/<id>/<id>.messages.json`).
+"""Cline's tasks, as Anthropic message lists: the extension's (`tasks/<id>/api_conversation_history.json`), those of Roo
+Code and Kilo Code, which have it from there, and those of the newer command line
+(`~/.cline/data/sessions/<id>/<id>.messages.json`).
 
 Both keep the whole history as one JSON document, so that each assistant message answers all that stands before it.
 Its tokens stand beside it in `metrics`, which counts cached tokens as part of the input; in older histories in
@@ -24,14 +25,13 @@ from headroom.types import Json
 
 HISTORY = "api_conversation_history.json"
 
+_EDITORS = (".config/*", "Library/Application Support/*", "AppData/Roaming/*", ".vscode-server/data")
+_EXTENSIONS = ("saoudrizwan.claude-dev", "rooveterinaryinc.roo-cline", "kilocode.kilo-code")
 _STORES = (
-    ".config/*/User/globalStorage/saoudrizwan.claude-dev",
-    "Library/Application Support/*/User/globalStorage/saoudrizwan.claude-dev",
-    "AppData/Roaming/*/User/globalStorage/saoudrizwan.claude-dev",
-    ".vscode-server/data/User/globalStorage/saoudrizwan.claude-dev",
-    ".cline/data",
-)
-"""Where editors keep the extension's data, below the home folder, and where the command line does."""
+    *(f"{editor}/User/globalStorage/{extension}" for editor in _EDITORS for extension in _EXTENSIONS), ".cline/data",
+)  # fmt: skip
+"""Where editors keep the data of the extension and its forks, below the home folder, and where the command line
+does."""
 _INPUT = re.compile(r'<user_input mode="\w+">(.*)</user_input>', re.DOTALL)
 """What the command line writes around a prompt, and does not send."""
 _BLOCKS = frozenset({"text", "image", "document"})
@@ -90,7 +90,7 @@ def _metrics(value: Json) -> Usage | None:
 
 def _told(path: Path, answers: int, skipped: Skipped) -> list[Usage | None]:
     """The tokens of the answers by `ui_messages.json`; none where it is absent or has not one entry for each."""
-    if not path.exists():
+    if not _files.is_file(path):
         return []
     said = _files.document(path, skipped)
     asked = [mapping(event) for event in said] if isinstance(said, list) else []
@@ -106,7 +106,7 @@ def _told(path: Path, answers: int, skipped: Skipped) -> list[Usage | None]:
 
 def _model(path: Path, skipped: Skipped) -> str:
     """The model that a task used last."""
-    used = mapping(_files.document(path, skipped)).get("model_usage") if path.exists() else None
+    used = mapping(_files.document(path, skipped)).get("model_usage") if _files.is_file(path) else None
     return text(mapping(used[-1]).get("model_id")) if isinstance(used, list) and used else ""
 
 
@@ -127,7 +127,7 @@ def _at(path: Path) -> Iterator[Log]:
 
 def _log(path: Path) -> Log:
     beside = path.with_name(path.name.replace(".messages.json", ".json"))
-    session = mapping(_files.parsed(_files.head(beside))) if beside != path and beside.exists() else {}
+    session = mapping(_files.parsed(_files.head(beside))) if beside != path and _files.is_file(beside) else {}
     plain = path.name.partition(".")[0]
     name = path.parent.name if plain == HISTORY.partition(".")[0] else plain
     return Log("cline", path, text(session.get("cwd")), name, _files.size(path))
@@ -137,7 +137,8 @@ def _read(log: Log, skipped: Skipped) -> Iterator[Request]:
     value = _files.document(log.path, skipped)
     messages = value.get("messages") if isinstance(value, dict) else value
     if not isinstance(messages, list):
-        skipped["not a history"] += value is not None
+        if value is not None:
+            skipped["not a history"] += 1
         return
     answers = [message for message in messages if mapping(message).get("role") == "assistant"]
     measured = any("metrics" in answer for answer in answers)

@@ -26,6 +26,8 @@ from headroom.types import Json
 
 _INPUT = frozenset({"additional_tools", "compaction_trigger", "item_reference"})
 """Items that no model makes, besides messages of other roles and outputs."""
+_NOT_SENT = frozenset({"ghost_snapshot", "other"})
+"""Items that the client keeps among the others for itself: its undo, and what it did not know."""
 _OWN_KEYS = frozenset({"internal_chat_message_metadata_passthrough"})
 """What the client keeps with an item and does not send to a provider of the user's own."""
 _CONTEXT = ("<environment_context>", "<user_instructions>", "# AGENTS.md")
@@ -91,6 +93,9 @@ class _Session:
         kind = text(item.get("type"))
         if not kind:
             self.skipped["not an item"] += 1
+            return None
+        if kind in _NOT_SENT:
+            self.skipped[kind] += 1
             return None
         item = _sent(item)
         made = item.get("role") == "assistant" if kind == "message" else kind not in _INPUT

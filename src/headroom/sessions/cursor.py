@@ -1,9 +1,10 @@
 """Cursor's conversations, as Anthropic message lists: from its database (`state.vscdb`, table `cursorDiskKV`), and
 where that lacks them from its agents' transcripts (`~/.cursor/projects/<slug>/agent-transcripts/`).
 
-`composerData:<id>` lists the bubbles of a conversation, `bubbleId:<id>:<bubble>` holds each: the user's text, the
-model's, or one call with its result. What the model says and calls in a row is one answer, until it says something
-again after a call: answers that only call, one after the other, look like one, so that there may have been more.
+`composerData:<id>` lists the bubbles of a conversation, `bubbleId:<id>:<bubble>` holds each (older versions kept them
+in the list itself): the user's text, the model's, or one call with its result. What the model says and calls in a row
+is one answer, until it says something again after a call: answers that only call, one after the other, look like one,
+so that there may have been more.
 Transcripts hold the calls without results; those of the older form (`.txt`) are not read.
 
 Cursor keeps no account of tokens. Left out, because neither has it: the system prompt and tools, files and rules that
@@ -66,14 +67,16 @@ class _Session:
 def _conversation(log: Log, skipped: Skipped) -> Iterator[Request]:
     """The requests of a conversation in the database."""
     composer = _value(log.path, f"{_COMPOSER}{log.name}", skipped)
-    headers = composer.get("fullConversationHeadersOnly")
+    within, headers = composer.get("conversation"), composer.get("fullConversationHeadersOnly")
+    whole = isinstance(within, list) and bool(within)
+    headers = within if whole else headers
     if not isinstance(headers, list):
         skipped["conversation without bubbles"] += 1
         return
     session = _Session(text(mapping(composer.get("modelConfig")).get("modelName")))
-    for header in headers:
-        name = text(mapping(header).get("bubbleId"))
-        bubble = _value(log.path, f"{_BUBBLE}{log.name}:{name}", skipped)
+    for header in map(mapping, headers):
+        name = text(header.get("bubbleId"))
+        bubble = header if whole else _value(log.path, f"{_BUBBLE}{log.name}:{name}", skipped)
         if not bubble:
             continue
         session.model = text(mapping(bubble.get("modelInfo")).get("modelName")) or session.model

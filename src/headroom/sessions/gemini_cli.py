@@ -131,8 +131,12 @@ def _reply(message: dict[str, Json]) -> _Entry:
 
 
 def _results(call: dict[str, Json]) -> list[Json]:
+    """What a call returned, as parts; a bare text is told as the client's own response."""
     result = call.get("result")
-    return [part for part in (result if isinstance(result, list) else [result]) if isinstance(part, dict)]
+    named = {key: call[key] for key in ("id", "name") if key in call}
+    found = result if isinstance(result, list) else [result]
+    parts = [{"functionResponse": {**named, "response": {"output": r}}} if isinstance(r, str) else r for r in found]
+    return [part for part in parts if isinstance(part, dict)]
 
 
 def _parts(content: Json) -> list[Json]:

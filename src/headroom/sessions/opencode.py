@@ -1,4 +1,6 @@
-"""opencode's database (`~/.local/share/opencode/opencode.db`), as Anthropic message lists.
+"""opencode's database (`~/.local/share/opencode/opencode.db`), as Anthropic message lists, and the JSON files of older
+versions (`storage/session/<project>/<session>.json`, `storage/message/<session>/`, `storage/part/<message>/`) of what
+is not in it.
 
 A message holds parts: text, reasoning, calls with their results. Whatever provider it talked to, the history is told
 as Anthropic messages: the texts are the client's, the shape around them is not that of the wire. A reply is what
@@ -7,9 +9,9 @@ begins with it; a result that the client pruned reads `CLEARED` from then on. Su
 session that called them.
 
 Left out, because the database lacks it: the system prompt and tools, reminders injected at send time, titles, and
-what was undone and overwritten. Files that a user attaches are not told. Older versions' JSON files (`storage/`) are
-not read: newer ones take them into the database. Checked against databases of opencode 1.18 with three providers;
-summaries, pruning and sub-agents follow the client's published source alone.
+what was undone and overwritten. Files that a user attaches are not told. Among JSON files a sub-agent's session is a
+log of its own. Checked against databases of opencode 1.18 with three providers; summaries, pruning, sub-agents and
+JSON files follow the client's published source alone.
 """
 
 from __future__ import annotations
@@ -180,7 +182,20 @@ def _messages(path: Path, session: str, skipped: Skipped) -> Iterator[tuple[str,
         yield last, message, parts
 
 
+def _stored(path: Path, session: str, skipped: Skipped) -> Iterator[tuple[str, dict[str, Json], _Parts]]:
+    """`_messages` out of the files that stand beside a session's own; their names are in order."""
+    storage = path.parent.parent.parent
+    for file in _files.files(storage / "message" / session, "*.json"):
+        parts = [_whole(part, skipped) for part in _files.files(storage / "part" / file.stem, "*.json")]
+        yield file.stem, _whole(file, skipped), parts
+
+
+def _whole(file: Path, skipped: Skipped) -> dict[str, Json]:
+    return mapping(_files.document(file, skipped))
+
+
 def _value(data: object, skipped: Skipped) -> dict[str, Json]:
+    data = data.decode("utf-8", errors="replace") if isinstance(data, bytes) else data
     value = _files.parsed(data) if isinstance(data, str) else None
     if isinstance(value, dict):
         return value
@@ -190,13 +205,21 @@ def _value(data: object, skipped: Skipped) -> dict[str, Json]:
 
 def _find(home: Path, environ: Mapping[str, str]) -> Iterator[Log]:
     data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    known = set[_database.Row]()
     for path in _files.files(data / "opencode", "opencode*.db"):
+        known.update(_database.rows(path, "SELECT id FROM session", (), Skipped()))
         yield from _at(path)
+    for path in _files.files(data / "opencode" / "storage" / "session", "*/*.json"):
+        if (path.stem,) not in known:
+            yield from _at(path)
 
 
 def _at(path: Path) -> Iterator[Log]:
-    """The sessions of a database, but those of sub-agents whose session is there."""
+    """The sessions of a database, but those of sub-agents whose session is there; or the one that a file is about."""
     if not {"session", "message", "part"} <= _database.tables(path):
+        said = path.parent.parent.parent / "message" / path.stem
+        if path.parent.parent.name == "session" and any(_files.files(said, "*.json")):
+            yield Log("opencode", path, text(_whole(path, Skipped()).get("directory")), path.stem, _files.size(path))
         return
     found = list(_database.rows(path, _SESSIONS, (), Skipped()))
     names = {name for name, *_ in found}
@@ -207,6 +230,11 @@ def _at(path: Path) -> Iterator[Log]:
 
 
 def _read(log: Log, skipped: Skipped) -> Iterator[Request]:
+    if not _database.is_database(log.path):
+        session = _Session("", skipped)
+        for message, data, parts in _stored(log.path, log.name, skipped):
+            yield from session.take(message, data, parts)
+        return
     waiting, seen = [(log.name, "")], {log.name}
     while waiting:
         name, thread = waiting.pop(0)

@@ -253,7 +253,7 @@ class SqliteStore:
         ids: list[int] = []
         for some in _slices(list(dict.fromkeys(chains)), self._database.variables(link)):
             rows = link.execute(f"SELECT id FROM pins WHERE chain IN ({_places(some)})", some)
-            ids += (key for (key,) in rows)
+            ids += [key for (key,) in rows]
         return ids
 
     def _reads(self, link: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Read]:

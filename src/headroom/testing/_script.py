@@ -99,7 +99,10 @@ class Received:
             data = _DECODERS[coding](self.body) if coding in _DECODERS else self.body
         except (OSError, EOFError, zlib.error, zstd.ZstdError) as error:
             raise ValueError(f"the body is no {coding}: {error}") from None
-        return json.loads(data)
+        try:
+            return json.loads(data)
+        except RecursionError:
+            raise ValueError("the body is nested too deep") from None
 
 
 Script: TypeAlias = Sequence[Reply] | Callable[[Received], Reply]

@@ -14,8 +14,9 @@ from headroom.running import url_of
 HEALTH_SECONDS = 4.0
 """A program of this machine that does not say how it is for so long is as good as gone."""
 
-SECONDS = 10.0
-"""A proxy that was just started answers its first request once its workers are warm."""
+SECONDS = 60.0
+"""A proxy that was just started answers its first request once its workers are warm, which takes a busy machine
+long."""
 
 THREADS = 8
 

@@ -54,6 +54,8 @@ def shapes() -> list[Shape]:
         Shape("Gemini CLI (signed in)", "run_shell_command", "/v1internal:streamGenerateContent?alt=sse", {},
               {"model": "gemini-3.5-flash", "project": "p", "request": _contents()}),
         Shape("OpenAI-compatible clients", "bash", "/v1/chat/completions", {}, _chat()),
+        Shape("clients of Bedrock's Converse", "bash", "/model/amazon.nova-pro-v1%3A0/converse-stream", {},
+              _converse()),
     ]  # fmt: skip
 
 
@@ -164,3 +166,21 @@ def _chat() -> Json:
             {"role": "tool", "tool_call_id": CALL, "content": output()},
         ],
     }
+
+
+def _converse() -> Json:
+    tool = {"name": "bash", "description": "Runs a command.", "inputSchema": {"json": SCHEMA}}
+    result = {"toolUseId": CALL, "content": [{"text": output()}], "status": "success"}
+    return {
+        "system": [{"text": "You are an agent."}, {"cachePoint": {"type": "default"}}],
+        "inferenceConfig": {"maxTokens": 4096},
+        "toolConfig": {"tools": [{"toolSpec": tool}]},
+        "messages": [
+            {"role": "user", "content": [{"text": PROMPT}]},
+            {"role": "assistant", "content": [
+                {"text": "I look."},
+                {"toolUse": {"toolUseId": CALL, "name": "bash", "input": {"command": COMMAND}}},
+            ]},
+            {"role": "user", "content": [{"toolResult": result}, {"cachePoint": {"type": "default"}}]},
+        ],
+    }  # fmt: skip

@@ -10,14 +10,17 @@ import re
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
+from headroom.compressors._listing import alike
 from headroom.errors import FormatError
 
 PLAIN = "[ls names joined"
 BY_FOLDER = "[ls -R names joined"
-HEADERS = (f"{PLAIN}]", f"{BY_FOLDER}, folder: names]")
+HEADERS = (f"{PLAIN}]", f"{BY_FOLDER}, folder: names]", f"{BY_FOLDER}, folder: names; {alike.LEGEND}]")
 
 MIN_NAMES = 8
 MIN_SHARE = 0.8
+MIN_NESTED = 3
+"""So many headings that name a folder in a folder are those of a listing, whatever the names below are."""
 
 _NAME = re.compile(r"(?=[^\s]*[^\W\d_])[\w.+@~%=,()#\[\]&-]+[/*@=|]?\r?").fullmatch
 _FOLDER = re.compile(r"(?!.*: )(\S.*):").fullmatch
@@ -30,9 +33,11 @@ def looks(sample: Sequence[str]) -> float:
     names = [line for line in filled if _NAME(line)]
     if len(names) < MIN_NAMES:
         return 0.0
-    headings = sum([1 for line in filled if line[-1] == ":" and _FOLDER(line)])
-    share = (len(names) + headings) / len(filled)
-    return share if share >= MIN_SHARE and _like_files(names) else 0.0
+    headings = [line for line in filled if line[-1] == ":" and _FOLDER(line)]
+    share = (len(names) + len(headings)) / len(filled)
+    nested = sum([1 for line in headings if "/" in line])
+    files = nested >= MIN_NESTED and 2 * nested >= len(headings)
+    return share if share >= MIN_SHARE and (files or _like_files(names)) else 0.0
 
 
 def _like_files(names: list[str]) -> bool:
@@ -63,7 +68,8 @@ def encode(lines: list[str]) -> list[str]:
         out += [f" {name}" for name in names[first:]]
         if ends:
             out.append("")
-    return out
+    folded = alike.fold(out[1:])
+    return out if folded is None else [HEADERS[2], *folded]
 
 
 def _joined(lines: list[str], *, named: bool = True) -> list[str]:
@@ -83,6 +89,8 @@ def decode(header: str, lines: Sequence[str]) -> list[str]:
     """The original lines. Raises FormatError."""
     if header not in HEADERS:
         raise FormatError("a list of names opens with its header line")
+    if header == HEADERS[2]:
+        lines = alike.unfold(lines)
     out: list[str] = []
     for line in lines:
         if not line:

@@ -60,9 +60,10 @@ class Paths(NamedTuple):
 def looks(sample: Sequence[str]) -> float:
     """The share of the lines of a sample that are paths, 0 if too few have a folder."""
     filled = [line for line in sample if line]
-    paths = sum([1 for line in filled if ("/" in line or "\\" in line) and _is_path(line)])
-    if paths < MIN_PATHS or paths < 0.3 * len(filled):
-        return 0.0
+    found = [line for line in filled if ("/" in line or "\\" in line) and _is_path(line)]
+    paths = len(found)
+    if paths < MIN_PATHS or paths < 0.3 * len(filled) or 2 * sum([line[-1] == ":" for line in found]) > paths:
+        return 0.0  # too few, or the headings of `ls -R`
     share = (paths + sum([1 for line in filled if _BARE(line)])) / len(filled)
     return share if share >= MIN_SHARE else 0.0
 

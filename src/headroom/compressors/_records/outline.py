@@ -12,6 +12,7 @@ from headroom.compressors import _select
 from headroom.compressors._columns.json_text import Tree, dump
 from headroom.compressors._records import shorten
 from headroom.compressors._records.alike import ALIKE, FAILED, NAMED, Alike, describe
+from headroom.compressors._records.regions import Piece, Region, named, several, written
 from headroom.compressors._records.restore import step
 from headroom.compressors._records.shapes import NOTICE_START, table_kind
 from headroom.notices import CUT, GONE
@@ -41,6 +42,21 @@ def outline(tree: Tree, facts: Facts, notices: Notices, deep: bool) -> Outline |
     if not maker.omissions:
         return None
     return Outline(dump(made), tuple(maker.omissions), tuple(maker.units))
+
+
+def outline_of(found: Sequence[Piece], facts: Facts, notices: Notices, deep: bool) -> Outline | None:
+    """The same for the regions of a text, which stay where they are in it."""
+    regions = [piece for piece in found if isinstance(piece, Region)]
+    if not speaks_plainly(facts.text, [region.trees for region in regions]):
+        return None
+    maker = _Maker(facts.query, notices, deep)
+    made = [
+        piece if isinstance(piece, str) else maker.region(piece, facts.text) or facts.text[piece.start : piece.end]
+        for piece in found
+    ]
+    if not maker.omissions:
+        return None
+    return Outline("".join(made), tuple(maker.omissions), tuple(maker.units))
 
 
 def speaks_plainly(text: str, tree: Tree) -> bool:
@@ -83,6 +99,16 @@ class _Maker:
         self._deep = deep
         self.omissions: list[Omission] = []
         self.units: list[Judged] = []
+
+    def region(self, region: Region, text: str) -> str | None:
+        """What is left of a region of `text`, as it is written there; None where that is all of it."""
+        if region.exact or region.end - region.start < _select.MIN_CUT_CHARS:
+            return None
+        told = len(self.omissions)
+        tree = self.value(*named(region, text))
+        if len(self.omissions) == told:
+            return None
+        return written(tree if several(region) else [tree], region.form)
 
     def value(self, tree: Tree, path: str) -> Tree:
         """What is left of the value at `path`."""

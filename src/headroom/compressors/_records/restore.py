@@ -4,7 +4,10 @@ string shows pieces of the original one in order. Everything else must be equal 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from headroom.compressors._columns.json_text import Tree
+from headroom.compressors._records.regions import Piece, named, region_at, several
 from headroom.compressors._records.shapes import NOTICE_START
 from headroom.compressors._records.shorten import left_out
 from headroom.notices import CUT, GONE, PATH, read
@@ -16,6 +19,24 @@ def step(path: str, key: str | int) -> str | None:
     say it."""
     made = f"{path or '$'}[{key}]" if isinstance(key, int) else f"{path or '$'}.{key}"
     return made if PATH.fullmatch(made) else None
+
+
+def all_complete(found: Sequence[Piece], text: str, outline: str) -> bool:
+    """True if `outline` is `text` once each notice in it is replaced; `found` are the pieces of the text."""
+    at = 0
+    for piece in found:
+        if isinstance(piece, str):
+            if not outline.startswith(piece, at):
+                return False
+            at += len(piece)
+            continue
+        region = region_at(outline, at, piece.form, not several(piece))
+        if region is None or several(region) is not several(piece):
+            return False
+        if not completes(named(region, "")[0], *named(piece, text)):
+            return False
+        at = region.end
+    return at == len(outline)
 
 
 def completes(made: Tree, tree: Tree, path: str | None = "", gone: frozenset[str] = frozenset()) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from headroom.compressors._runs.quiet import FAILURE, Line
+from headroom.compressors._runs.forms import FAILURE, Line
 
 MANY = 12
 """Frames of one line each go only where this many follow each other: fewer are told by reference to the first trace."""

@@ -32,7 +32,16 @@ SESSION = re.compile(
     r"|\[={10}\] (?:Running )?\d+ tests? from "
     r"|make(?:\[\d+\])?: (?:Entering|Leaving|\*\*\*|Nothing)|Found \d+ errors?\b|Success: no issues"
     r"|✖ \d+ problems? \(|error: could not compile|error: aborting due to|(?:error|warning): build failed"
-    r"|npm (?:ERR!|error) |##\[(?:group|error)\]|Resolved \d+ packages? in|\d+ errors? generated\.",
+    r"|npm (?:ERR!|error) |##\[(?:group|error)\]|Resolved \d+ packages? in|\d+ errors? generated\."
+    r"|Test Suite '[^']+' (?:started|passed|failed) at |\t Executed \d+ tests?, with |[✔✘] +Test run with \d+ tests?"
+    r"|running \d+ tests? from \S|Running \d+ tests? using \d+ workers?|  \d+ passed \("
+    r"|Ran \d+ tests? across \d+ files?"
+    r"|\d+ (?:runs|tests|examples?), \d+ (?:assertions|failures?|passed)\b|Finished in [\d.]+ ?s"
+    r"|(?:ok|FAILED) \| \d+ passed"
+    r"|OK \(\d+ tests?, \d+ |Tests: \d+, Assertions: \d|PHPUnit \d+\.|Test run finished after "
+    r"|\[ +\d+ tests (?:found|failed)"
+    r"|\[(?:info|error)\] (?:welcome to sbt|Total number of tests|Tests: succeeded|(?:Passed|Failed): Total )"
+    r"|Running ExUnit with seed|Run options: .*--seed|Randomized with seed \d|ℹ (?:tests|pass) \d|bun test v\d",
     re.ASCII,
 )
 """One such line opens, parts or closes the output of one runner or another."""
@@ -57,9 +66,12 @@ LINE = re.compile(
     r"|(?:PASSED|FAILED|SKIPPED|ERROR) (?:\[\d+\] )?\S+|[.FEsxXpP]{8,}(?: +\[|\Z)"
     r"|\s*(?:✓|✔|√|✕|✗|✘|×|○|●|✎) |\s*(?:PASS|FAIL)  ?\S+\.\w+|(?:not )?ok \d+ |E   |>   |_{3,} .* _{3,}\Z"
     r"|\s*(?:Start +\d+: |\d+/\d+ Test +#\d+: )\S|\[(?: (?:RUN|FAILED|PASSED|SKIPPED) +| +OK |-{10})\] \S"
-    r"|\s{2,}(?:Passed|Failed|Skipped) \S.* \[<?[\d.,]+ ?m?s\]|\s+(?:PASS|FAIL|SLOW|LEAK) \[[ >\d.]+s\] "
-    r"|\S.* > \S.* (?:PASSED|FAILED|SKIPPED)\Z"
+    r"|\s{2,}[^\W\d_][\w ]{1,15} [\w.]+\.\w.* \[<? ?[\d.,]+ ?m?s\]\Z|\s+(?:PASS|FAIL|SLOW|LEAK) \[[ >\d.]+s\] "
+    r"|\S.* > \S.* (?:PASSED|FAILED|SKIPPED)\Z|\((?:pass|fail|skip|todo)\) \S|Test Case '|[◇✔✘↳] +(?:Test|Suite) \S"
+    r"|.{1,200} \.\.\. (?:ok|FAILED|ignored)(?: \([\d.]+m?s\))?\Z|\S{1,200}#.{1,400} = [\d.]+ s = [.FES]\Z"
+    r"|.{1,200}\| (?:PASS|FAIL|SKIP) \|\Z|[│ ]*[├└]─+ \S.{0,200} (?:✔\Z|✘ )| +\* .{1,200} \([\d.]+m?s\) \[L#\d+\]\Z"
     r"|(?:Testing|Creating test|Destroying test|Cloning test) "
+    r"|\[info\] +[-+] \S| +\+ \S.* [\d.]+m?s\Z|==> X "
     # stack frames, commands and prefixes
     r"|\s*File \"[^\"]+\", line \d+, in |\S+:\d+: in \S|\S+\.py:\d+: [A-Z]\w+|\s+at \S.*[:)]\d*\)?\Z"
     r"|(?:\[[\w:.-]+\] )?\$ \S|\[\w[\w:.-]*\] ",
@@ -84,24 +96,34 @@ _DIAGNOSTIC = re.compile(
 
 _OPENING = re.compile(
     r"=+ test session starts =+\Z|[.FEsxX]{20,}\s+\[ {0,2}\d{1,3}%\]\Z|=== RUN   \S|\s+RUN  v\d|(?:PASS|FAIL) +\S+\.\w+"
-    r"|\[INFO\] Scanning for projects|running \d+ tests?\Z|\s+Compiling \S+ v\d"
+    r"|\[INFO\] Scanning for projects|running \d+ tests?\Z|\s+Compiling \S+ v\d|Thanks for using JUnit|╷\Z"
 )
 _CLOSING = re.compile(
     r"(?:=+ )?(?:\d+ \w+, )*\d+ (?:passed|failed|errors?)\b.* in [\d.]+s|FAIL\Z|PASS\Z|(?:ok|FAIL)  ?\t\S"
     r"|Ran all test suites|\s+Duration +[\d.]+ ?m?s|\[(?:INFO|ERROR)\] |test result: "
-    r"|error: (?:\d+ targets? failed|test failed)"
+    r"|error: (?:\d+ targets? failed|test failed)|\[ +\d+ tests failed +\]\Z"
 )
-SURE = 0.9
+SURE = 0.97
 """What one runner opened and closed is its output, whatever the tests printed in between."""
 
 COMMAND = re.compile(
     r"(?:^|[\s;&|/(])(?:pytest|py\.test|tox|nox|unittest|jest|vitest|mocha|cargo|rustc|clippy|npm|npx|pnpm|yarn|bun|pip3?"
     r"|uv|poetry|tsc|eslint|ruff|mypy|pyright|flake8|pylint|mvn|mvnw|gradle|gradlew|make|cmake|ninja|docker|podman"
     r"|go (?:test|build|vet|run|mod|install|get)|gotestsum|golangci-lint|mise|apt|apt-get|dnf|yum|brew|bundle|gem"
-    r"|composer|phpunit|rspec|rake|dotnet|swift|xcodebuild|bazel|tsx|manage\.py|runtests\.py|gcc|g\+\+|clang)"
+    r"|composer|phpunit|rspec|rake|dotnet|swift|xcodebuild|bazel|tsx|manage\.py|runtests\.py|gcc|g\+\+|clang|deno|robot"
+    r"|node --test|mix|rails|ctest|meson|junit\S*|prove|flutter|dart)"
     r"(?=$|[\s;&|)])"
 )
 """A command line that runs a tool of these kinds."""
+
+_TESTER = re.compile(
+    r"(?:^|[\s;&|/(])(?:pytest|py\.test|tox|nox|unittest|jest|vitest|mocha|playwright "
+    r"test|gotestsum|phpunit|rspec|ctest|robot"
+    r"|(?:node|deno|bun|cargo|go|mix|swift|dotnet|npm|pnpm|yarn|rails|composer|zig|flutter|dart) (?:--|run )?test"
+    r"|(?:cargo nextest|npx ava|prove|runtests\.py|manage\.py test|gradlew? test|mvnw? test|sbt test|xcodebuild test))"
+    r"(?=$|[\s;&|):])"
+)
+"""One that runs tests."""
 
 
 def fit(facts: Facts) -> float:
@@ -133,12 +155,17 @@ def fit(facts: Facts) -> float:
     return 0.35 if called else 0.0
 
 
-def _is_called(facts: Facts) -> bool:
+def _is_called(facts: Facts, tools: re.Pattern[str] = COMMAND) -> bool:
     """True if the call's command runs a tool whose output this is."""
     if facts.call is None:
         return False
     commands = [value for value in facts.call.args.values() if isinstance(value, str)]
-    return any(COMMAND.search(command[:4_000]) for command in commands)
+    return any(tools.search(command[:4_000]) for command in commands)
+
+
+def runs_tests(facts: Facts) -> bool:
+    """True if the call's command runs tests and nothing else."""
+    return _is_called(facts, _TESTER)
 
 
 def _sample(lines: Sequence[str]) -> list[str]:

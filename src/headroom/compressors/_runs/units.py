@@ -12,28 +12,27 @@ from collections import Counter
 from collections.abc import Sequence
 
 from headroom.compressors import _select
-from headroom.compressors._runs import frames, quiet
+from headroom.compressors._runs import again, around, forms, frames, quiet
 from headroom.types import Unit
 
 MAX_VALUES = 8
 """Numbers of a logged line that are compared."""
 
-_UNTOLD = (quiet.HEADINGS, quiet.STARTED, quiet.VERDICTS)
+_UNTOLD = (forms.HEADINGS, forms.STARTED, forms.VERDICTS, forms.RULES, forms.SUMS)
 """Kinds that a notice names only where there are no others: they go with the tests it counts."""
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
-_DOTS = re.compile(r"([.sxS]+)(?= +(?:\[|\d+ /))")
-_DONE = {".": "passed", "s": "skipped", "S": "skipped", "x": "expected to fail"}
+_DOTS = re.compile(r"([.sxSFE]+)(?= +(?:\[|\d+ /))")
+_DONE = {".": "passed", "s": "skipped", "S": "skipped", "x": "expected to fail", "F": "failures told below",
+         "E": "errors told below"}  # fmt: skip
 _TESTS = re.compile(r"\((\d+) tests?\b|\bTests run: (\d+)|\.py\[(\d+)\] ")
 
 
-def units(lines: Sequence[str]) -> list[Unit]:
+def units(lines: Sequence[str], called: bool = False) -> list[Unit]:
     """The text as units, in order: each quiet line, with the blank lines that part it from one above, each frame of a
-    library, and what stands between them."""
-    quiet_lines = quiet.found(lines)
-    quiet_lines |= dict.fromkeys(quiet.headings(lines, quiet_lines), quiet.Line(quiet.HEADINGS, "heading"))
-    quiet_lines |= dict.fromkeys(quiet.verdicts(lines, quiet_lines), quiet.Line(quiet.VERDICTS, "verdict"))
-    quiet_lines |= quiet.quoted_logs(lines) | quiet.told_below(lines)
+    library, and what stands between them. `called` if the command is known to be one that runs tests."""
+    quiet_lines = around.added(lines, quiet.found(lines, called))
+    quiet_lines |= again.quoted_logs(lines) | again.told_below(lines)
     known = frames.found(lines) | {i: frames.Bulk(said, 1) for i, said in quiet_lines.items()}
     if not known:
         return []
@@ -60,7 +59,7 @@ def _unit(lines: Sequence[str], start: int, i: int, bulk: frames.Bulk) -> Unit:
     text = "\n".join(lines[start : i + bulk.rows])
     if said.seconds is not None:
         values = tuple(said.seconds if said.seconds >= least else 0.0 for least in quiet.SLOW_SECONDS)
-    elif said.kind == quiet.LOGGED:
+    elif said.kind == again.LOGGED:
         values = tuple(map(float, _NUMBER.findall(text)[:MAX_VALUES]))
     return Unit(start + 1, i + bulk.rows, text, said.kind, said.alike, bulk.keep, values)
 
@@ -69,7 +68,7 @@ def told(run: Sequence[Unit]) -> str:
     """A run in the words of a notice: how many of which kind, and the sums that the lines themselves tell."""
     quiet_kinds = [unit for unit in run if unit.kind not in _UNTOLD]
     words = _select.told(quiet_kinds or run)
-    for kind, tests in ((quiet.PROGRESS, _dots(run)), (quiet.FILES, _sum(run)), (quiet.CLASSES, _sum(run))):
+    for kind, tests in ((forms.PROGRESS, _dots(run)), (forms.FILES, _sum(run)), (forms.CLASSES, _sum(run))):
         if tests:
             words = words.replace(kind, f"{kind} ({tests})", 1)
     return words
@@ -79,14 +78,14 @@ def _dots(run: Sequence[Unit]) -> str:
     """How many tests of which outcome the progress lines of a run tell of."""
     counted: Counter[str] = Counter()
     for unit in run:
-        match = _DOTS.search(quiet.COLOUR.sub("", unit.text)) if unit.kind == quiet.PROGRESS else None
+        match = _DOTS.search(forms.COLOUR.sub("", unit.text)) if unit.kind == forms.PROGRESS else None
         counted.update(_DONE[c] for c in (match[1] if match else ""))
     return ", ".join(f"{count:,} {outcome}" for outcome, count in counted.most_common())
 
 
 def _sum(run: Sequence[Unit]) -> str:
     """How many tests stand behind the files or classes of a run; nothing where one does not say."""
-    counts = [_TESTS.search(unit.text) for unit in run if unit.kind in (quiet.FILES, quiet.CLASSES)]
+    counts = [_TESTS.search(unit.text) for unit in run if unit.kind in (forms.FILES, forms.CLASSES)]
     if not counts or not all(counts):
         return ""
     return f"{sum(int(next(filter(None, match.groups()))) for match in counts if match):,} tests"

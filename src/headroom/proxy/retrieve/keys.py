@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable
 
+from headroom.proxy.decoding import encoded
 from headroom.types import Json
 
 
@@ -50,7 +50,7 @@ def heads(told: Iterable[Json]) -> list[bytes]:
     for value in told:
         found.append(running.digest())
         if value is not None:
-            running.update(json.dumps(value, sort_keys=True).encode() + b"\0")
+            running.update(encoded(value, sort=True) + b"\0")
     return found
 
 
