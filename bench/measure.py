@@ -20,8 +20,8 @@ from headroom import Report, Result, compress, notices, providers, retrieve
 from headroom.audit.regret import shows
 from headroom.compressors import BY_NAME, stands_for
 from headroom.compressors._coats import seen
-from headroom.compressors._repeats import Earlier, expand, name_of, written
 from headroom.errors import HeadroomError
+from headroom.replay.renderings import in_full
 from headroom.store import MemoryStore
 from headroom.types import Facts, Item, Omission, Store, WayBack
 
@@ -72,7 +72,8 @@ def seconds(messages: Messages, level: str) -> float:
 def measure(workload: Workload, level: str) -> Measured:
     """Everything about one workload and level that does not depend on the machine."""
     result, store = run(workload.anthropic, level)
-    before, after = _parts(workload.anthropic), in_full(result)
+    items = items_of(workload.anthropic)
+    before, after = [item for item in items if item.is_part], list(in_full(items, result).values())
     sent = outputs(result.messages)
     known = [*sent, *decoded(result.parts, after)]
     judged = [r for r in result.parts if r.tool] or result.parts
@@ -100,24 +101,6 @@ def measure(workload: Workload, level: str) -> Measured:
 def visible(facts: Sequence[str], texts: Sequence[str]) -> int:
     """How many of `facts` stand in at least one of `texts`."""
     return sum(any(shows(fact, text) for text in texts) for fact in facts)
-
-
-def in_full(result: Result) -> list[str]:
-    """The texts of all parts as sent, with references to earlier texts put back in full."""
-    provider = providers.detect(result.messages)
-    texts: list[str] = []
-    earlier: list[Earlier] = []
-    for item in provider.read(result.messages) if provider else []:
-        if item.kind == "call" and item.call is not None:
-            earlier += written(item.call)
-        if not item.is_part:
-            continue
-        report = result.parts[len(texts)]
-        told = report.reason == "repeats"
-        texts.append(expand(item.text, report.kind, earlier) if told else item.text)
-        if item.kind == "result" and item.call is not None:
-            earlier.append(Earlier(name_of(item.call), item.text, "raw" if report.ref is None else report.kind))
-    return texts
 
 
 def decoded(reports: Sequence[Report], sent: Sequence[str]) -> list[str]:
@@ -188,7 +171,7 @@ def restores(report: Report, before: Item, after: str) -> bool:
     return is_encoded(report) and BY_NAME[report.kind].verify(Facts(original, before.call), rendering)
 
 
-def _parts(messages: Messages) -> list[Item]:
-    """The parts as the library sees them: a rendering stands without the host text around it."""
+def items_of(messages: Messages) -> list[Item]:
+    """What stands in a request, as the library's own reader sees it."""
     provider = providers.detect(messages)
-    return [item for item in provider.read(messages) if item.is_part] if provider else []
+    return provider.read(messages) if provider else []

@@ -20,14 +20,15 @@ from random import Random
 from typing import NamedTuple
 
 from bench import recorded, tables
-from bench.measure import in_full
+from bench.measure import items_of
 from bench.recorded import Session
 from bench.texts import tokens
 from bench.workloads import SHARED
-from headroom import Report, compress, providers
+from headroom import Report, compress
 from headroom.audit.regret import same_request, shows, visible
 from headroom.audit.used import Later, Seen, Used, common, later, turns, used, written
 from headroom.compressors import stands_for
+from headroom.replay.renderings import in_full
 from headroom.store import MemoryStore
 from headroom.types import Item, Omission
 
@@ -82,17 +83,11 @@ class Replayed(NamedTuple):
     findings: list[Finding]
 
 
-def items_of(session: Session) -> list[Item]:
-    """What stands in a session, as the library's own reader sees it."""
-    provider = providers.detect(session.messages)
-    return provider.read(session.messages) if provider else []
-
-
 def replay(session: Session, level: str, words: frozenset[str]) -> Replayed:
     """Compresses a session and judges the outputs that were cut; `words` are no names (see `used.common`)."""
-    items = items_of(session)
+    items = items_of(session.messages)
     result = compress(session.messages, level=level, store=MemoryStore(), way_back="tool")
-    reports, sent = iter(result.parts), iter(in_full(result))
+    reports, sent = iter(result.parts), iter(in_full(items, result).values())
     numbers, seen = turns(items), Seen()
     unjudged = sum(bool(report.omissions) for report in result.parts)
     made = Replayed(session.corpus, session.name, [], [])
@@ -241,7 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not found:
         print(f"there is nothing in {options.shared / 'data'}; name the folder with --shared", file=sys.stderr)
         return 2
-    words = common((session.corpus, items_of(session)) for session in found)
+    words = common((session.corpus, items_of(session.messages)) for session in found)
     parts = [options.part] if options.part else ["tune", "held"]
     chosen = [s for s in found if options.only in s.corpus and ("held" if s.held else "tune") in parts][:: options.step]
     if options.tab:

@@ -26,6 +26,17 @@ def test_where_rows_are_left_out_the_used_text_is_looked_for() -> None:
     assert not visible(Used(2, "named", "second_one"), text, [omission], ['[{"id":"first_one"}]'])
 
 
+def test_a_line_is_read_as_well_without_its_clock_and_its_colours() -> None:
+    unseen = Omission(unit="unseen in lines", first=1, last=2, what="2 times before lines")
+    text = [
+        "job\tstep\t2026-02-04T07:16:16.508Z \x1b[31mx_test.go:67: want true",
+        "job\tstep\t2026-02-04T07:16:17.1Z FAIL x",
+    ]
+
+    assert visible(Used(1, "pointed at", text[0]), text, [unseen], ["job\tstep\tx_test.go:67: no"])
+    assert not visible(Used(2, "pointed at", text[1]), text, [unseen], ["job\tstep\tx_test.go:67: no"])
+
+
 def test_a_request_is_the_same_if_it_asks_for_the_same_whatever_it_is_called() -> None:
     def call(name: str = "Bash", **args: Any) -> ToolCall:
         return ToolCall(name=name, args=args)

@@ -10,14 +10,10 @@ from typing import Any
 import pytest
 
 from bench import recorded, regret
+from bench.measure import items_of
 from bench.recorded import Session
 from bench.regret import Output, Replayed
-from headroom.types import Item
-from tests.audit_logs import Messages, conversation, suite
-
-
-def items(messages: Messages) -> list[Item]:
-    return regret.items_of(Session("made", "one", False, messages))
+from tests.audit_logs import conversation, suite
 
 
 def test_windows_of_next_turns_are_laid_over_each_other() -> None:
@@ -34,7 +30,7 @@ def test_windows_of_next_turns_are_laid_over_each_other() -> None:
 
     assert [r["text"] for r in rows] == ["", "hm", "", "then", "done", "", "late"]
     assert places == [0, 2, 3, 3, 5]
-    made = items(recorded.messages(outputs))
+    made = items_of(recorded.messages(outputs))
     assert [i.text or (i.call and i.call.args["command"]) for i in made if i.role == "assistant"] == [
         "a", "hm", "b", "then", "c", "c", "done", "z", "late",
     ]  # fmt: skip
@@ -61,7 +57,8 @@ def test_the_last_fifth_and_two_projects_are_held_out(tmp_path: Path) -> None:
 def test_a_read_is_rewritten_to_the_gutter_of_current_clients() -> None:
     session = Session("made", "one", False, conversation(("", {"file_path": "a.py"}, "    1→x\n    2→y", "Read")))
 
-    assert [i.text for i in items(recorded.with_tab_gutter(session).messages) if i.kind == "result"] == ["1\tx\n2\ty"]
+    read = items_of(recorded.with_tab_gutter(session).messages)
+    assert [i.text for i in read if i.kind == "result"] == ["1\tx\n2\ty"]
 
 
 def replayed(then: str, level: str = "balanced") -> Replayed:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from headroom import notices, policy
 from headroom.audit.used import Later, Seen, Used, later, turns, used, written
 from headroom.compressors import stands_for
+from headroom.compressors._views import without
 from headroom.replay import Output, Replayed, Sent
 from headroom.types import Item, Omission, ToolCall
 
@@ -83,7 +84,9 @@ def visible(one: Used, lines: Sequence[str], omissions: Sequence[Omission], show
         return False
     if not page and all(o.unit == "lines" for o in omissions):
         return True
-    return any(shows(fact, text) for fact in (one.what, lines[one.line - 1].strip(" \t,")) for text in shown)
+    line = lines[one.line - 1]
+    facts = (one.what, line.strip(" \t,"), without(line).strip())
+    return any(shows(fact, text) for fact in facts for text in shown)
 
 
 def spelled(text: str) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ _UNSEEN = frozenset(("?25", "?7", "?12", "?1004", "?2004", "?2026"))
 _TITLES = frozenset(("0;", "1;", "2;", "9;"))
 """Messages to a terminal that it shows elsewhere: the title of its window, a notification."""
 
-_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _RESULT = re.compile(
     r"(?:\S+ +)?[.sxXFE]+(?: +\[ *\d+%\])?|[=_-]{3,} .* [=_-]{3,}|[=_-]{3,}"
     r"|\S+::\S.* (?:PASSED|FAILED|ERROR|SKIPPED)\b.*"
@@ -133,15 +133,15 @@ def _uncoloured(text: str) -> Screen | None:
     """The same without colours; None where there are none that may go. In a text that is coloured as a whole all may,
     in another one those of results of tests and of rules: codes elsewhere are what a program said, not how."""
     lines = text.split("\n") if "\x1b[" in text else []
-    coloured = [i for i, line in enumerate(lines) if _COLOUR.search(line)]
-    if not coloured or _DIFF.search(_COLOUR.sub("", text)) is not None:
+    coloured = [i for i, line in enumerate(lines) if COLOUR.search(line)]
+    if not coloured or _DIFF.search(COLOUR.sub("", text)) is not None:
         return None
     if len(coloured) < COLOURED * sum(map(bool, map(str.strip, lines))):
         passed = quiet.found(lines)
         coloured = [i for i in coloured if i in passed or _RESULT.fullmatch(_plain(lines[i]))]
     count = 0
     for i in coloured:
-        lines[i], here = _COLOUR.subn("", lines[i])
+        lines[i], here = COLOUR.subn("", lines[i])
         count += here
     if not count:
         return None
@@ -329,7 +329,7 @@ def _words(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _COLOUR.sub("", text).rstrip()
+    return COLOUR.sub("", text).rstrip()
 
 
 def _alike(old: str, new: str) -> bool:

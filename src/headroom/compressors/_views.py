@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from headroom import gate
-from headroom.compressors._screen import Screen, screen
+from headroom.compressors._screen import COLOUR, Screen, screen
 
 LEAST_LINES = 10
 CLOCKED = 0.95
@@ -34,6 +34,11 @@ def views(text: str, query: str) -> Iterator[Screen]:
             seen = seen if base is None else _both(base, seen)
             if seen is not None and not gate.lost("\n".join([seen.text, *seen.erased]), seen.text):
                 yield seen
+
+
+def without(line: str) -> str:
+    """A line without its first time and its colours: so it stands in a view where they went."""
+    return _STAMP.sub("", COLOUR.sub("", line), count=1)
 
 
 def _both(bare: Screen, seen: Screen | None) -> Screen:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from headroom.api import Report, compress
+from headroom.api import Report, Result, compress
+from headroom.compressors import _coats
 from headroom.compressors._repeats import Earlier, expand, name_of, written
 from headroom.notices import is_outline
 from headroom.replay.stretches import Stretch
@@ -25,21 +26,32 @@ def rendered(stretch: Stretch, level: str, store: Store) -> dict[int, Rendered]:
     this level, so that what was decided for a text stays decided when the history is rewritten."""
     messages = stretch.messages[: stretch.length]
     result = compress(messages, level=level, store=store, way_back="tool", rules=(), thresholds=())
+    items = stretch.items[: stretch.ends[-1]]
+    return {
+        at: Rendered(items[at].text if full == items[at].text else full, report)
+        for (at, full), report in zip(in_full(items, result).items(), result.parts, strict=True)
+    }
+
+
+def in_full(items: Sequence[Item], result: Result) -> dict[int, str]:
+    """By the number of its item, each part of a request as it was sent, without host text, with references to earlier
+    texts put back in full. `items` are those of the request as it came."""
     reports = iter(result.parts)
-    made: dict[int, Rendered] = {}
+    made: dict[int, str] = {}
     earlier: list[Earlier] = []
-    for at, item in enumerate(stretch.items[: stretch.ends[-1]]):
+    for at, item in enumerate(items):
         if item.kind == "call" and item.call is not None:
             earlier += written(item.call)
         if item.leaf is None:
             continue
         report = next(reports)
         sent = _sent(item, result.messages)
-        full = expand(sent, report.kind, earlier) if report.reason == "repeats" else sent
-        made[at] = Rendered(item.text if full == item.text else full, report)
+        heads, bare = ([], _coats.plain(sent)) if report.ref is None else _coats.apart(sent)
+        full = expand(bare, report.kind, earlier) if report.reason == "repeats" else bare
+        made[at] = sent if full == bare else "\n".join([*heads, full])
         if item.kind == "result" and item.call is not None:
             kind = "raw" if report.ref is None else report.kind
-            earlier.append(Earlier(name_of(item.call), sent, kind, is_outline(report.omissions)))
+            earlier.append(Earlier(name_of(item.call), bare, kind, is_outline(report.omissions)))
     return made
 
 
