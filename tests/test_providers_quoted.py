@@ -35,6 +35,7 @@ def test_the_text_inside_is_cut_as_it_would_be_alone_and_the_document_stays_one(
     assert json.dumps(json.loads(inside.messages)) == json.dumps(document).replace(
         json.dumps(SUITE), json.dumps(alone.messages)
     )
+    assert "\\u" not in inside.messages
     assert inside.parts[0].omissions == alone.parts[0].omissions != ()
     first = inside.parts[0].omissions[0]
     found = retrieve(str(inside.parts[0].ref), lines=f"{first.first}-{first.last}", store=store)
@@ -87,3 +88,18 @@ def test_whatever_begins_like_one_raises_nothing(text: str) -> None:
     for document in (text, "{" + "\\n" * 20 + text, '{"a":"' + "\\n" * 20 + text):
         found = opened(document)
         assert found is None or found.head + quoted(found.text, found.quotes) + found.tail == document
+
+
+def test_what_was_sent_of_it_stays_the_same_as_the_conversation_grows() -> None:
+    store, sent = MemoryStore(), []
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "Why does it fail?"}]
+    for number in range(3):
+        text = json.dumps({"stdout": suites.suite("pytest -v", number, 200, 3).text, "exit_code": 1})
+        call = {"type": "tool_use", "id": f"t{number}", "name": "shell", "input": {"command": f"pytest {number}"}}
+        result = {"type": "tool_result", "tool_use_id": f"t{number}", "content": text}
+        messages += [{"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
+        sent.append(compress(messages, store=store, level="balanced", way_back="tool").messages)
+
+    assert sent[1][:3] == sent[0]
+    assert sent[2][:5] == sent[1]
+    assert all(json.loads(m["content"][0]["content"])["exit_code"] == 1 for m in sent[2][2::2])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headroom.errors import SettingError
-from headroom.types import Counter, Quotes, quoted
+from headroom.types import Counter
 
 try:
     import splintr
@@ -180,15 +180,15 @@ def counter(model: str | None = None, vocabulary_dir: Path | None = None) -> Cou
 
 
 class QuotedCounter:
-    """Counts a text as it stands in a string of JSON."""
+    """Counts texts as they stand in a string of JSON: as `quoted` makes them."""
 
-    def __init__(self, base: Counter, quotes: Quotes) -> None:
+    def __init__(self, base: Counter, quoted: Callable[[str], str]) -> None:
         self.name, self.estimate, self.factor = base.name, base.estimate, base.factor
         self._base = base
-        self._quotes = quotes
+        self._quoted = quoted
 
     def count(self, text: str) -> int:
-        return self._base.count(quoted(text, self._quotes))
+        return self._base.count(self._quoted(text))
 
 
 def estimate(text: str, count: Counter) -> int:

@@ -75,7 +75,11 @@ class Item(NamedTuple):
 
     def around(self, text: str) -> str:
         """The string at `leaf` with `text` in the place of the part's own."""
-        return self.head + quoted(text, self.quotes) + self.tail
+        return self.head + self.quoted(text) + self.tail
+
+    def quoted(self, text: str) -> str:
+        """`text` as it stands in that string. Where ASCII was escaped in the part's own, what is new is not."""
+        return quoted(text, self.quotes if text == self.text else "json") if self.quotes else text
 
     def within(self, string: str) -> str:
         """What stands in the part's place in `string`, as `around` wrote it."""

@@ -235,7 +235,7 @@ def raw(part: Item, moment: Moment, reason: str, tokens: int | None = None, by: 
 
 def _counter(part: Item, moment: Moment) -> Counter:
     """Counts texts in the place of a part."""
-    return QuotedCounter(moment.counter, part.quotes) if part.quotes else moment.counter
+    return QuotedCounter(moment.counter, part.quoted) if part.quotes else moment.counter
 
 
 def _stored(part: Item, made: Decision, moment: Moment, store: Store) -> Decision:
