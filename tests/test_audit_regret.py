@@ -29,7 +29,7 @@ def test_where_rows_are_left_out_the_used_text_is_looked_for() -> None:
 def test_a_line_is_read_as_well_without_its_clock_and_its_colours() -> None:
     unseen = Omission(unit="unseen in lines", first=1, last=2, what="2 times before lines")
     text = [
-        "job\tstep\t2026-02-04T07:16:16.508Z \x1b[31mx_test.go:67: want true",
+        "job\tstep\t2026-02-04T07:16:16.508Z \x1b[31mx_test.go:67: no",
         "job\tstep\t2026-02-04T07:16:17.1Z FAIL x",
     ]
 
