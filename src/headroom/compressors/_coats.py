@@ -38,11 +38,12 @@ class Coat(NamedTuple):
     text: str
 
 
-def of(text: str) -> list[Coat]:
-    """The coats that may be taken off a text, what nobody misses first; at least an empty one."""
+def of(text: str, only_ends: bool = False) -> list[Coat]:
+    """The coats that may be taken off a text, what nobody misses first; at least an empty one. With `only_ends` none
+    but that of the line ends."""
     inner = plain(text)
     first = Coat("" if inner is text else f"{_ENDS}\n", inner)
-    head = _prefixed(inner.split("\n"))
+    head = None if only_ends else _prefixed(inner.split("\n"))
     return [first] if head is None else [first, Coat(f"{first.head}{head}\n", _off(head, inner))]
 
 

@@ -28,8 +28,9 @@ _CLOCKS = re.compile(r"(?i)\btime|\bslow|\bduration|\bhow long|\bhang|\bstuck|\b
 def views(text: str, query: str) -> Iterator[Screen]:
     """Less of `text` that may stand for it where the level allows that, the least first; no fact of the gate goes."""
     bare = None if _CLOCKS.search(query) else _undated(text)
+    bases = (None,) if bare is None else (bare, None)
     for colours in (True,) if _COLOURS.search(query) else (False, True):
-        for base in (bare, None):
+        for base in bases:
             seen = screen(text if base is None else base.text, colours)
             seen = seen if base is None else _both(base, seen)
             if seen is not None and not gate.lost("\n".join([seen.text, *seen.erased]), seen.text):

@@ -49,7 +49,7 @@ def render(part: Item, moment: Moment, store: Store, context: Context) -> Decisi
     reason = gates.reason(part, before, moment.level)
     if reason is not None:
         return raw(part, moment, reason, before)
-    coats = _coats.of(part.text)[: 1 if shows_file(part.call) else None]
+    coats = _coats.of(part.text, only_ends=shows_file(part.call))
     plain, *others = [_coated(part, coat, before, moment, store, context) for coat in coats]
     # What was read is shown with all that stands at its lines.
     made = min([plain, *(o for o in others if BY_NAME[o.kind].content == "machine")], key=lambda d: d.tokens_after)

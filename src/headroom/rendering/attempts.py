@@ -83,9 +83,8 @@ class Attempts:
                 return compressor, own
             log.error("compressor %s wrote a rendering that does not decode to its outline", compressor.name)
         others = Attempts(facts, self.moment, self.original)
-        kind, text, _ = others.encoded()
-        stands = text is not None and not others.unknown and notices.stand(outline.text, text)
-        return (kind, text) if stands and text is not None else (compressor, outline.text)
+        kind, text, _ = (RAW, None, "") if others.unknown else others.encoded()
+        return (kind, text) if text is not None and notices.stand(outline.text, text) else (compressor, outline.text)
 
     def _attempt(self, compressor: Compressor, what: Callable[[], T]) -> T | None:
         try:
