@@ -129,7 +129,7 @@ level = "lossless"
 
 def settings_page() -> str:
     rows = []
-    paths = " or ".join(f"`{name}`" for name in policy.PATH_ARGUMENTS)
+    paths = ", ".join(f"`{name}`" for name in policy.PATH_ARGUMENTS)
     for setting in settings.SETTINGS:
         default = setting.default
         shown = "the platform's data directory" if callable(default) else f"`{default}`" if default else "–"
@@ -149,9 +149,10 @@ The nearest source wins: a flag, then the environment, then `{settings.CONFIG}` 
 
 A rule in `{settings.CONFIG}` gives the outputs of some calls another level, whatever the level in force is.
 The first that fits a call counts; what was decided before stays as it is. Only `--level` goes before all rules.
-`tool` is matched with the tool's name, `path` with {paths} among the call's arguments.
+`tool` is matched with the tool's name, `path` with the argument of the call that names a file
+({paths}).
 Both are optional, and globs: `*` and `?` stop at a slash, `**` does not. A `path` that does not begin with a slash may
-begin in any folder.
+begin in any folder; backslashes of Windows are read as slashes.
 
 ```toml
 {RULES}```

@@ -25,7 +25,7 @@ def view(lines: Sequence[str], first: int = 1, form: str = "%6d→") -> str:
 
 
 def read(name: str, text: str) -> Earlier:
-    return Earlier(f"Read of {name}", text, "reading")
+    return Earlier(f"Read {name}", text, "reading")
 
 
 def ran(command: str, text: str) -> Earlier:

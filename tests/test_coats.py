@@ -14,12 +14,13 @@ from bench import suites
 from headroom import compress
 from headroom.api import Result
 from headroom.compressors import stands_for
-from headroom.compressors._coats import MARKS, apart, of, restored, seen
+from headroom.compressors._coats import MARKS, apart, of, plain, restored, seen
 from headroom.store import MemoryStore
 from tests.samples import Sample, samples
 from tests.test_compressor_contract import same
 
-TEXTS = [sample for sample in samples() if sample.text.count("\n") > 10 and "\r" not in sample.text]
+LONG = [sample._replace(text=plain(sample.text)) for sample in samples() if sample.text.count("\n") > 10]
+TEXTS = [sample for sample in LONG if "\r" not in sample.text]
 ENDS = "[lines end in CR LF]"
 RUNNERS = ["web-1  | ", "@acme/shop test: ", "test\tRun tests\t", "[worker 3] ", "    ", "shop:test: "]
 
@@ -56,6 +57,17 @@ def test_a_text_of_windows_is_written_as_without_its_line_ends_and_that_they_are
     else:
         assert dos.messages == f"{ENDS}\n{unix.messages}"
         assert same(windows(sample.text), stands_for(part.kind, dos.messages))
+
+
+@pytest.mark.parametrize("every", [2, 9, 1000])
+@pytest.mark.parametrize("sample", TEXTS, ids=lambda sample: f"{sample.kind}/{sample.name}")
+def test_a_text_with_both_kinds_of_line_ends_comes_back(sample: Sample, every: int) -> None:
+    lines = sample.text.split("\n")
+    mixed = "".join(f"{line}\n" if at % every == 0 else f"{line}\r\n" for at, line in enumerate(lines))
+    result = made(mixed)
+
+    if result.parts[0].reason == "encoded":
+        assert same(mixed, stands_for(result.parts[0].kind, result.messages))
 
 
 @pytest.mark.parametrize("tool", ["pytest -v", "go test -v"])
@@ -115,7 +127,7 @@ def test_a_text_read_again_is_one_reference(dress: Any) -> None:
     result = made([{"role": "user", "content": "Add it up."}, *messages])
 
     assert result.parts[-1].reason == "repeats"
-    assert "all of Read of src/sums.rs" in result.messages[-1]["content"][0]["content"]
+    assert "all of Read src/sums.rs" in result.messages[-1]["content"][0]["content"]
 
 
 @pytest.mark.parametrize(

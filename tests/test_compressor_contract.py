@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from headroom import policy
 from headroom.compressors import BY_NAME, COMPRESSORS, MARKS
+from headroom.compressors._coats import plain
 from headroom.errors import FormatError
 from headroom.pipeline import decide
 from headroom.rendering import Moment
@@ -217,7 +218,8 @@ def _grown(text: str, times: int) -> str:
 @every_sample
 def test_work_grows_nearly_linearly_with_the_text(sample: Sample) -> None:
     compressor = next(c for c in COMPRESSORS if c.name == sample.kind)
-    small, large = _grown(sample.text, 2), _grown(sample.text, 8)
+    text = plain(sample.text)  # no compressor sees line ends of Windows
+    small, large = _grown(text, 2), _grown(text, 8)
 
     def encode_and_verify(text: str) -> None:
         facts = Facts(text)

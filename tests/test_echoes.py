@@ -49,7 +49,7 @@ def test_a_block_from_further_up_is_told_by_the_numbers_of_its_original_lines() 
     trace = [f"  at frame number {i} of the trace" for i in range(6)]
     lines = ["first failure", *trace, "something else", "second failure", *trace]
 
-    encoded = echoes.encode(lines, min_reference=4)
+    encoded = echoes.encode(lines)
 
     assert encoded[-1] == "[= lines 2-7 above]"
     assert echoes.decode(encoded) == lines
@@ -59,20 +59,18 @@ def test_numbers_count_original_lines_even_below_a_note() -> None:
     trace = [f"  at frame number {i} of the trace" for i in range(6)]
     lines = [*["the same line again"] * 50, *trace, "else", *trace]
 
-    assert echoes.encode(lines, min_reference=4)[-1] == "[= lines 51-56 above]"
+    assert echoes.encode(lines)[-1] == "[= lines 51-56 above]"
 
 
-def test_there_is_no_reference_unless_asked_for_and_none_for_short_blocks() -> None:
-    trace = [f"  at frame number {i} of the trace" for i in range(6)]
+def test_there_is_no_reference_for_short_blocks() -> None:
     short = ["}", "", "}", ""]
 
-    assert echoes.encode([*trace, "x", *trace]) == [*trace, "x", *trace]
-    assert echoes.encode([*short, "x", *short], min_reference=4) == [*short, "x", *short]
+    assert echoes.encode([*short, "x", *short]) == [*short, "x", *short]
 
 
-@given(hostile_lines, st.booleans())
-def test_every_text_comes_back(lines: list[str], references: bool) -> None:
-    encoded = echoes.encode(lines, min_reference=4 if references else 0)
+@given(hostile_lines, st.integers(4, 6))
+def test_every_text_comes_back(lines: list[str], least: int) -> None:
+    encoded = echoes.encode(lines, min_reference=least)
 
     assert echoes.decode(encoded) == lines
     assert len(encoded) <= len(lines)
@@ -104,7 +102,7 @@ def test_many_references_in_a_row_share_a_line() -> None:
     blocks = [[f"FAIL src/part{i}.test.ts", *(f"  at frame {i} of number {n}" for n in range(6))] for i in range(4)]
     first = [line for block in blocks for line in (block[0], f"told between {block[0]}", *block[1:])]
     again = [line for block in blocks for line in block]
-    encoded = echoes.encode([*first, "Summary", *again], min_reference=4)
+    encoded = echoes.encode([*first, "Summary", *again])
 
     assert encoded[len(first) :] == ["Summary", "[= lines 1, 3-9, 11-17, 19-25, 27-32 above]"]
     assert echoes.decode(encoded) == [*first, "Summary", *again]
@@ -113,7 +111,7 @@ def test_many_references_in_a_row_share_a_line() -> None:
 def test_a_notice_counts_for_the_lines_that_it_stands_for() -> None:
     trace = [f"  at frame number {i} of the trace" for i in range(6)]
     lines = ["opening", "[… lines 2-90: 89 passed tests]", *trace, "[… lines 97-99: 3 passed tests]", *trace]
-    encoded = echoes.encode(lines, min_reference=4)
+    encoded = echoes.encode(lines)
 
     assert encoded[-1] == "[= lines 91-96 above]"
     assert echoes.decode(encoded) == lines
@@ -128,6 +126,6 @@ def test_a_reference_to_lines_behind_a_notice_is_garbage() -> None:
 def test_a_few_references_stand_on_lines_of_their_own() -> None:
     trace = [f"  at frame number {i} of the trace" for i in range(6)]
 
-    assert echoes.encode([*trace, "a", *trace, "b", *trace], min_reference=4)[6:] == [
+    assert echoes.encode([*trace, "a", *trace, "b", *trace])[6:] == [
         "a", "[= lines 1-6 above]", "b", "[= lines 1-6 above]",
     ]  # fmt: skip

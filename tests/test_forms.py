@@ -159,3 +159,47 @@ def test_groups_of_which_a_test_failed_are_shown_with_their_names() -> None:
         ]
         shown = set(outline(text).text.split("\n"))
         assert 5 <= sum(group in shown for group in dict.fromkeys(groups)) <= 8 or not groups, name
+
+
+def test_the_groups_of_googletest_go_with_their_tests_but_a_test_that_did_not_end_stays() -> None:
+    lines = ["[==========] Running 120 tests from 20 test suites."]
+    for group in range(20):
+        tests = [
+            t.format(group, i) for i in range(6) for t in ("[ RUN      ] T{0}.S{1}", "[       OK ] T{0}.S{1} (0 ms)")
+        ]
+        lines += [f"[----------] 6 tests from T{group}", *tests, f"[----------] 6 tests from T{group} (1 ms total)", ""]
+    made = outline("\n".join([*lines, "[----------] 6 tests from Last", "[ RUN      ] Last.Sums"]))
+
+    assert len(made.omissions) == 1
+    assert made.text.endswith("[ RUN      ] Last.Sums")
+
+
+@pytest.mark.parametrize(
+    ("form", "ended"),
+    [
+        (
+            "    Then the total of order {0} is right  # features/steps/orders.py:{0} 0.001s",
+            ["      Traceback (most recent call last):", "      AssertionError"],
+        ),
+        (
+            "00:03 +{0} ~1 -2: test/orders_test.dart: adds the lines of order {0}",
+            ["00:03 +31 -3: test/orders_test.dart: adds the lines of order 60 [E]", "  Expected: <3>"],
+        ),
+        ("gcc -Wall -O2 -c -o src/orders{0}.o src/orders{0}.c", ["src/orders60.c:12:9: warning: unused variable 'x'"]),
+    ],
+)
+def test_what_does_not_say_how_it_ended_is_shown_above_what_may(form: str, ended: list[str]) -> None:
+    lines = [form.format(i) for i in range(120)]
+    lines[61:61] = ended
+    shown = outline("\n".join(lines)).text.split("\n")
+
+    assert {lines[60], *ended} <= set(shown)
+    assert len(shown) < 12
+
+
+def test_the_start_of_a_test_of_dart_that_failed_later_is_shown() -> None:
+    lines = [f"00:03 +{i}: test/orders_test.dart: adds the lines of order {i}" for i in range(120)]
+    lines.insert(80, "00:03 +79 -1: test/orders_test.dart: adds the lines of order 60 [E]")
+    shown = outline("\n".join(lines)).text.split("\n")
+
+    assert {lines[60], lines[80]} <= set(shown)

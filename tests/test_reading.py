@@ -71,7 +71,7 @@ def saved(texts: list[str]) -> float:
 def test_the_first_and_every_tenth_line_show_their_number_and_the_rest_are_bare() -> None:
     text = view("%6d→", 286, [f"\tline {n}" for n in range(286, 302)])
     assert rendered(text).split("\n") == [
-        "[every 10th line numbered]",
+        "[10th lines numbered]",
         "   286→\tline 286", "\tline 287", "\tline 288", "\tline 289",
         "290→\tline 290", *(f"\tline {n}" for n in range(291, 300)),
         "300→\tline 300", "\tline 301",
@@ -80,7 +80,7 @@ def test_the_first_and_every_tenth_line_show_their_number_and_the_rest_are_bare(
 
 def test_a_line_that_looks_numbered_itself_keeps_its_number() -> None:
     out = rendered(view("%d\t", 1, ["a", "7\tb", "c", "[end]", "d", "e"]))
-    assert out.split("\n") == ["[every 10th line numbered]", "1\ta", "2\t7\tb", "c", "4\t[end]", "d", "e"]
+    assert out.split("\n") == ["[10th lines numbered]", "1\ta", "2\t7\tb", "c", "4\t[end]", "d", "e"]
 
 
 def test_text_before_and_after_a_view_stands_as_it_was() -> None:
@@ -88,7 +88,7 @@ def test_text_before_and_after_a_view_stands_as_it_was() -> None:
         "[File: a.py (90 lines total)]\n(4 lines above)\n" + view("%d:", 5, list("abcdefgh")) + "\n(78 lines below)\n"
     )
     out = rendered(text)
-    assert out.startswith("[every 10th line numbered]\n[File: a.py (90 lines total)]\n(4 lines above)\n5:a\nb\n")
+    assert out.startswith("[10th lines numbered]\n[File: a.py (90 lines total)]\n(4 lines above)\n5:a\nb\n")
     assert out.endswith("10:f\ng\nh\n[end]\n(78 lines below)\n")
 
 
@@ -106,7 +106,7 @@ def test_two_views_in_one_text_are_both_rendered() -> None:
 
 def test_a_gutter_without_the_usual_blank_is_named_in_the_header() -> None:
     text = view("%d:", 1, [" a", "b", " c", "d", "e", "f"])
-    assert rendered(text).startswith('[every 10th line numbered; gutter "1:"]\n1: a\nb\n c\n')
+    assert rendered(text).startswith('[10th lines numbered; gutter "1:"]\n1: a\nb\n c\n')
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -160,7 +160,7 @@ def test_garbage_behind_a_header_decodes_or_raises_a_format_error(start: str, li
 
 def test_a_missing_tenth_number_is_a_format_error() -> None:
     with pytest.raises(FormatError):
-        READING.decode("[every 10th line numbered]\n     9→a\nb")
+        READING.decode("[10th lines numbered]\n     9→a\nb")
 
 
 @pytest.mark.parametrize(

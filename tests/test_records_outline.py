@@ -330,3 +330,65 @@ def test_text_that_reads_as_a_notice_is_encoded_without_loss_wherever_it_stands(
     if rendering is not None:
         assert RECORDS.verify(facts, rendering)
         assert json.loads(RECORDS.decode(rendering)) == value
+
+
+def event(i: int, **more: Any) -> dict[str, Any]:
+    """A record of OpenTelemetry, whose attributes are a list of names with values, numbers as strings."""
+    latency = more.pop("latency", str(20 + i * 7 % 13))
+    return {
+        "severityText": "INFO",
+        "body": {"stringValue": f"order {i * 37 % 1000} accepted"},
+        "attributes": [
+            {"key": "service", "value": {"stringValue": "orders"}},
+            {"key": "latency_ms", "value": {"intValue": latency}},
+        ],
+        **more,
+    }
+
+
+def is_shown(made: list[Any], row: dict[str, Any]) -> bool:
+    """True if the outline of `made` with `row` in its middle shows it; it must leave out others."""
+    made[len(made) // 2] = row
+    outline = shown(made)
+    assert len(outline) < len(made)
+    return row in outline
+
+
+def test_a_value_in_a_list_of_names_with_values_is_compared_with_its_like() -> None:
+    made = [event(i) for i in range(120)]
+
+    assert is_shown(made[:], event(60, latency="90321"))
+    assert not is_shown(made[:], event(60, latency="21"))
+
+
+@pytest.mark.parametrize("number", ["3", 6, 5, ""])
+def test_a_number_that_is_a_string_is_compared_and_its_type_too(number: object) -> None:
+    made = [{"PRIORITY": "6", "MESSAGE": f"the nightly job number {i} has run"} for i in range(120)]
+
+    assert is_shown(made, {**made[60], "PRIORITY": number})
+
+
+def test_numbers_of_a_nested_value_are_compared() -> None:
+    made = [heartbeat(i, steps=[{"step": 1, "ms": 20 + i % 9}, {"step": 2, "ms": 30 + i % 7}]) for i in range(120)]
+
+    assert is_shown(made, heartbeat(60, steps=[{"step": 1, "ms": 21}, {"step": 2, "ms": 0}]))
+
+
+@pytest.mark.parametrize(
+    ("row", "odd"),
+    [
+        ({"level": 30, "msg": "request completed"}, {"level": 50}),
+        ({"eventName": "GetObject", "user": "deployer"}, {"eventName": "DeleteBucket"}),
+        ({"verb": "get", "userAgent": "kubectl"}, {"verb": "delete"}),
+    ],
+)
+def test_a_level_and_an_operation_are_known_however_they_are_named(row: dict[str, Any], odd: dict[str, Any]) -> None:
+    made = [{**row, "at": f"10:{i // 60:02}:{i % 60:02}"} for i in range(120)]
+
+    assert is_shown(made, {**made[60], **odd})
+
+
+def test_things_of_a_sort_are_no_events() -> None:
+    things = [{"instanceId": f"i-{i * 2654435761 % 2**32:08x}", "instanceType": "t3.large"} for i in range(120)]
+
+    assert outlined([{**thing, "instanceType": f"t3.{i % 2}"} for i, thing in enumerate(things)]) is None

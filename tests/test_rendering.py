@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,6 +81,88 @@ def test_the_same_call_again_is_shown_whole() -> None:
     assert not second[0].omissions
 
 
+Call = tuple[str, dict[str, Any], str]
+"""A tool's name, its arguments and what it returned."""
+
+
+def anthropic(turns: Sequence[Sequence[Call]]) -> list[Any]:
+    messages: list[Any] = [{"role": "user", "content": "Go on."}]
+    for n, calls in enumerate(turns):
+        uses = [{"type": "tool_use", "id": f"{n}.{i}", "name": c[0], "input": c[1]} for i, c in enumerate(calls)]
+        results = [{"type": "tool_result", "tool_use_id": f"{n}.{i}", "content": c[2]} for i, c in enumerate(calls)]
+        messages += [{"role": "assistant", "content": uses}, {"role": "user", "content": results}]
+    return messages
+
+
+def openai_chat(turns: Sequence[Sequence[Call]]) -> list[Any]:
+    messages: list[Any] = [{"role": "user", "content": "Go on."}]
+    for n, calls in enumerate(turns):
+        functions = [{"name": name, "arguments": json.dumps(args)} for name, args, _ in calls]
+        uses = [{"id": f"{n}.{i}", "type": "function", "function": f} for i, f in enumerate(functions)]
+        messages += [{"role": "assistant", "content": None, "tool_calls": uses}]
+        messages += [{"role": "tool", "tool_call_id": f"{n}.{i}", "content": c[2]} for i, c in enumerate(calls)]
+    return messages
+
+
+def openai_responses(turns: Sequence[Sequence[Call]]) -> list[Any]:
+    items: list[Any] = [{"role": "user", "content": "Go on."}]
+    for n, calls in enumerate(turns):
+        for i, (name, args, _) in enumerate(calls):
+            items.append({"type": "function_call", "call_id": f"{n}.{i}", "name": name, "arguments": json.dumps(args)})
+        items += [{"type": "function_call_output", "call_id": f"{n}.{i}", "output": c[2]} for i, c in enumerate(calls)]
+    return items
+
+
+def gemini(turns: Sequence[Sequence[Call]]) -> list[Any]:
+    contents: list[Any] = [{"role": "user", "parts": [{"text": "Go on."}]}]
+    for calls in turns:
+        uses = [{"functionCall": {"name": name, "args": args}} for name, args, _ in calls]
+        results = [{"functionResponse": {"name": c[0], "response": {"output": c[2]}}} for c in calls]
+        contents += [{"role": "model", "parts": uses}, {"role": "user", "parts": results}]
+    return contents
+
+
+shapes = pytest.mark.parametrize("shape", [anthropic, openai_chat, openai_responses, gemini])
+
+
+def reasons(messages: list[Any], level: str = "balanced") -> list[str]:
+    result = compress(messages, level=level, way_back="tool", store=MemoryStore())
+    return [part.reason for part in result.parts if part.tool]
+
+
+def ran(command: str, text: str = LOG, **beside: str) -> Call:
+    return "shell", {"command": command, **beside}, text
+
+
+@shapes
+def test_a_call_among_several_of_one_turn_is_shown_whole_when_it_is_asked_again(shape: Any) -> None:
+    first, others = ran("cat app.log"), [ran(command, "done") for command in ("ls", "pwd", "id")]
+    again = ran("cat app.log", LOG + "\nend")
+    small = ["small"] * 3
+    assert reasons(shape([[first, *others], [again]])) == ["outlined", *small, "asked-again"]
+    assert reasons(shape([[first], [*others, again]])) == ["outlined", *small, "asked-again"]
+
+
+@shapes
+def test_what_was_called_at_once_is_no_asking_again(shape: Any) -> None:
+    found = [(word, [f"src/m{n // 30}.py:{n % 30 + 1}:    {word}('beat %d', n)" for n in range(900)]) for word in "abc"]
+    same = [("search", {"pattern": word, "path": "src"}, "\n".join(lines)) for word, lines in found]
+    assert reasons(shape([same])) == ["outlined"] * 3
+
+
+@shapes
+def test_what_a_model_says_beside_a_command_does_not_make_it_another_one(shape: Any) -> None:
+    turns = [[ran("cat app.log", description="See the log")], [ran("cat app.log", LOG + "\nend", description="Again")]]
+    assert reasons(shape(turns)) == ["outlined", "asked-again"]
+
+
+@shapes
+@pytest.mark.parametrize("name", ["file_path", "filePath", "absolute_path", "target_file", "path"])
+def test_a_file_is_the_same_however_its_argument_is_called(shape: Any, name: str) -> None:
+    whole, rest = ("read", {name: "/srv/app.log"}, LOG), ("read", {name: "/srv/app.log", "offset": 9}, LOG[700:])
+    assert reasons(shape([[whole], [rest]]), "aggressive") == ["outlined", "asked-again"]
+
+
 def test_a_call_that_is_repeated_later_is_judged_anew() -> None:
     others = [("done", "true"), ("fine", "ls")]
     found = sent([(LOG, "cat app.log"), *others, (LOG + "\nend", "cat app.log")])
@@ -89,7 +172,7 @@ def test_a_call_that_is_repeated_later_is_judged_anew() -> None:
 def test_an_outline_that_stands_above_is_told_by_reference() -> None:
     others = [("done", "true"), ("fine", "ls")]
     found = sent([(LOG, "cat app.log"), *others, (LOG, "cat app.log")])
-    assert (found[3][0].reason, found[3][1]) == ("repeats", "[repeats of text above: all of Bash cat app.log]")
+    assert (found[3][0].reason, found[3][1]) == ("repeats", "[= all of Bash cat app.log]")
     assert found[3][0].omissions == found[0][0].omissions
 
 
@@ -98,8 +181,15 @@ def test_another_call_is_judged_by_itself() -> None:
     assert [first[0].reason, second[0].reason] == ["outlined", "outlined"]
 
 
-def test_a_tool_that_will_not_repeat_itself_is_shown_whole_from_then_on() -> None:
-    told = "Wasted call: the output is unchanged since your last call. Refer to the earlier result."
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Wasted call: the output is unchanged since your last call. Refer to the earlier result.",
+        "The file has not been modified since it was last read.",
+        "No changes since the last read of app.log.",
+    ],
+)
+def test_a_tool_that_will_not_repeat_itself_is_shown_whole_from_then_on(told: str) -> None:
     found = sent([(LOG, "cat app.log"), (told, "cat app.log"), (LOG, "cat third.log")])
     assert [report.reason for report, _ in found] == ["outlined", "small", "asked-again"]
 

@@ -103,7 +103,7 @@ def test_the_words_by_which_lines_are_found_are_those_of_the_first_that_has_any(
     found = tell("\n".join(["other", *block]), "raw", [Earlier("Bash one", first, "raw")])
 
     assert found is not None
-    assert found[0].split("\n")[2] == '[= lines 31-44 of Bash one above, at "total_count=0"]'
+    assert found[0].split("\n")[2] == '[= lines 31-44 of Bash one, at "total_count=0"]'
 
 
 def test_work_stays_bounded_where_many_lines_are_equal_and_none_means_the_same() -> None:

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from headroom.compressors._repeat_lines import LEGEND, REFERENCE
-from headroom.compressors._repeats import MARK, Earlier, expand, tell
+from headroom.compressors._repeat_lines import LEGEND, REFERENCE, WHOLE
+from headroom.compressors._repeats import MARKS, Earlier, expand, tell
 from headroom.errors import FormatError
 from headroom.types import Facts
 from tests.repeat_samples import CODE, READING, numbered, ran, read, view
 from tests.work import work
 
 HOSTILE = st.sampled_from(
-    [*CODE[:8], "", "}", "\r", "a\rb", "\u2028", "x\u2028y", "12→x", "   7\t", "7→", "[end]", "\ud800", MARK, LEGEND,
-     "[every 10th line numbered]", "[= lines 1-9 above]", "[line above ×3]", "[= lines 2-9 of Bash a above]", "é" * 90,
-     "[= lines 9-2 of Bash a above]", "\\[= lines 1-9 above]", "    10→[= lines 10-20 of Read of a above]"]
+    [*CODE[:8], "", "}", "\r", "a\rb", "\u2028", "x\u2028y", "12→x", "   7\t", "7→", "[end]", "\ud800", *MARKS,
+     "[10th lines numbered]", "[= lines 1-9 above]", "[line above ×3]", "[= lines 2-9 of Bash a]", "é" * 90,
+     "[= lines 9-2 of Bash a]", "\\[= lines 1-9 above]", "    10→[= lines 10-20 of Read a]"]
 )  # fmt: skip
 PIECES = [
     CODE[:12],
@@ -54,7 +54,7 @@ def parts(draw: st.DrawFn) -> tuple[str, str]:
 
 def stands(source: Earlier, first: int, last: int) -> list[str]:
     """Lines of an earlier text, found as a reader finds them: by the numbers of the whole view, or counted."""
-    if source.kind == "reading" and source.text.startswith("[every 10th line numbered"):
+    if source.kind == "reading" and source.text.startswith("[10th lines numbered"):
         lines = READING.decode(source.text).split("\n")
         form = re.compile(r" *L?0*(\d+)(?:→|\t|: ?|\| ?)")
         by_number = {int(match[1]): line[match.end() :] for line in lines if (match := form.match(line))}
@@ -63,20 +63,22 @@ def stands(source: Earlier, first: int, last: int) -> list[str]:
 
 
 def check_references(text: str, sent: str, earlier: Sequence[Earlier], refers: Sequence[int]) -> None:
-    """Every reference names one of the texts it is said to refer to, and lines there that stand in `sent`; or lines
-    above it, in the view itself."""
+    """Every reference to another text names one of those it is said to refer to, and lines there that stand in
+    `sent`."""
+    there = -1
     for match in REFERENCE.finditer(text):
-        if match["here"]:
-            assert int(match["here_end"]) < int(match["first"])
-            continue
-        namesakes = [i for i, source in enumerate(earlier) if source.name == match["name"]]
-        at = namesakes[-int(match["nth"] or 1)]
+        if match["name"]:
+            namesakes = [i for i, source in enumerate(earlier) if source.name == match["name"]]
+            there = namesakes[-int(match["nth"] or 1)]
+        elif not match["there"]:
+            continue  # what stands above it in the view itself, which nothing but `expand` can tell
+        at = there
         assert at in refers
-        if MARK in earlier[at].text:
+        if earlier[at].text.startswith(MARKS):
             continue  # numbers of a told view are counted on over its references
-        there, end = (int(match[k] or match[j]) for k, j in (("there", "first"), ("end", "last")))
-        lines = stands(earlier[at], there, end)
-        assert len(lines) == end - there + 1
+        first, last = int(match["first"]), int(match["last"])
+        lines = stands(earlier[at], first, last)
+        assert len(lines) == last - first + 1
         assert not any(REFERENCE.fullmatch(line) for line in lines)
         assert all(line in sent for line in lines)
 
@@ -93,11 +95,11 @@ def test_whatever_is_told_in_a_session_comes_back(session: list[tuple[tuple[str,
         if found is not None:
             text, refers = found
             assert list(refers) == sorted(set(refers))
-            assert refers or ": as lines " in text
+            assert refers or " here]" in text
             needed = [source if i in refers else source._replace(text="") for i, source in enumerate(earlier)]
             assert expand(text, kind, needed) == sent
-            assert MARK in text
-            assert MARK not in sent
+            assert text.startswith(MARKS)
+            assert not any(mark in sent for mark in MARKS)
             check_references(text, sent, earlier, refers)
         earlier.append(Earlier(name, text, kind))
 
@@ -128,23 +130,23 @@ def test_garbage_raises_a_format_error_and_nothing_else(data: st.DataObject) -> 
     earlier = [
         read("a", view(CODE[:40])),
         ran("b", "\n".join(CODE)),
-        Earlier("c", "[every 10th line numbered]", "reading"),
+        Earlier("c", "[10th lines numbered]", "reading"),
     ]
     line = st.one_of(
         HOSTILE,
         st.builds(
-            "[= lines {}-{}{} of {} above{}]".format, st.integers(0, 60), st.integers(0, 60),
-            st.sampled_from(["", ": as lines 3-9"]),
-            st.sampled_from(["Read of a", "Bash b", "c", "Bash b (2nd one up)"]),
+            "{}[= lines {}-{} of {}{}]".format, st.sampled_from(["", "     1→", "9→", "+"]), st.integers(0, 60),
+            st.integers(0, 60),
+            st.sampled_from(["Read a", "Bash b", "c", "Bash b (2nd one up)"]),
             st.sampled_from(["", ', at "result_"']),
         ),
         st.builds(
-            "{}[= lines {}-{}: as lines {}-{} above]".format, st.sampled_from(["", "     1→", "9→", "+"]),
-            st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60),
+            "{}[= lines {}-{} {}]".format, st.sampled_from(["", "     1→", "9→", "+"]), st.integers(0, 60),
+            st.integers(0, 60), st.sampled_from(["here", "there", 'there, at "result_"']),
         ),
     )  # fmt: skip
     body = data.draw(st.lists(line, max_size=6))
-    head = data.draw(st.sampled_from([[LEGEND], [LEGEND, "[every 10th line numbered]"], [], [MARK + ": all of c]"]]))
+    head = data.draw(st.sampled_from([[LEGEND], [LEGEND, "[10th lines numbered]"], [], [WHOLE + "c]"]]))
     kind = data.draw(st.sampled_from(["raw", "reading", "runs"]))
     with contextlib.suppress(FormatError):
         assert isinstance(expand("\n".join(head + body), kind, earlier), str)
@@ -153,33 +155,33 @@ def test_garbage_raises_a_format_error_and_nothing_else(data: st.DataObject) -> 
 @pytest.mark.parametrize(
     "line",
     [
-        "    51→[= lines 52-60 of Read of a.py above]",
-        "    51→[= lines 51-60: as lines 1-9 of Read of a.py above]",
-        "    51→[= lines 60-51 of Read of a.py above]",
-        "    51→[= lines 51-91 of Read of a.py above]",
-        "    51→[= lines 51-60 of Read of b.py above]",
-        "    51→[= lines 51-60 of Read of a.py (2nd one up) above]",
-        '    51→[= lines 51-60 of Read of a.py above, at "result"]',
-        "    51→[= lines 51-60 of Read of a.py above]\nno number here",
-        "    51→[= lines 51-60: as lines 1-10 above]",
-        "    51→x\n[= lines 52-53: as lines 51-52 above]",
-        "    51→x\n[= lines 52-54: as lines 51-52 above]",
-        "    51→x\ny\n[= lines 53-54: as lines 51-52 above]\n55→z\n[= lines 56-57: as lines 53-54 above]",
-        "    51→x\n[end]\n    60→[= lines 60-60: as lines 51-51 above]",
+        "    51→x\n[= lines 60-70 of Read a.py]",
+        "    51→[= lines 60-51 of Read a.py]",
+        "    51→[= lines 51-91 of Read a.py]",
+        "    51→[= lines 51-60 of Read b.py]",
+        "    51→[= lines 51-60 of Read a.py (2nd one up)]",
+        '    51→[= lines 51-60 of Read a.py, at "result"]',
+        "    51→[= lines 51-60 of Read a.py]\nno number here",
+        "    51→[= lines 1-10 here]",
+        "    51→[= lines 51-60 there]",
+        "    51→x\n52→[= lines 51-52 here]",
+        "    51→x\n[= lines 51-51 here]",
+        "    51→x\ny\n53→[= lines 51-52 here]\n55→z\n56→[= lines 53-54 here]",
+        "    51→x\n[end]\n    60→[= lines 51-51 here]",
     ],
 )
 def test_a_reference_that_points_nowhere_is_garbage(line: str) -> None:
     earlier = [read("a.py", view(CODE[:90]))]
 
     with pytest.raises(FormatError):
-        expand("\n".join([LEGEND, "[every 10th line numbered]", line]), "reading", earlier)
+        expand("\n".join([LEGEND, "[10th lines numbered]", line]), "reading", earlier)
 
 
 def test_references_do_not_stand_for_more_than_a_request_can_hold() -> None:
     earlier = [ran("x", "y" * 5_000_000 + "\nz")]
 
     with pytest.raises(FormatError, match="more text than"):
-        expand("\n".join([LEGEND, *["[= lines 1-2 of Bash x above]"] * 20]), "raw", earlier)
+        expand("\n".join([LEGEND, *["[= lines 1-2 of Bash x]"] * 20]), "raw", earlier)
 
 
 @pytest.mark.parametrize("pattern", [CODE[:7], ["a = b + c * d - e", *[""] * 40], ["}"], CODE])

@@ -28,6 +28,11 @@ def test_a_range_is_returned_and_a_number_is_a_range_of_one() -> None:
     assert asked({"ref": REF}) == TEXT
 
 
+def test_a_range_may_be_written_as_in_the_notice_and_every_argument_be_filled_in() -> None:
+    assert asked({"ref": REF, "lines": "lines 2-3"}) == asked({"ref": REF, "lines": "2–3"}) == "line 2\nline 3\n"
+    assert asked({"ref": REF, "lines": "2-3", "path": "$", "rows": "", "query": ""}) == "line 2\nline 3\n"
+
+
 @pytest.mark.parametrize(
     ("args", "error", "said"),
     [
@@ -39,6 +44,8 @@ def test_a_range_is_returned_and_a_number_is_a_range_of_one() -> None:
         ({"ref": REF, "lines": "nine"}, RangeError, "nine"),
         ({"ref": REF, "lines": "1", "query": "x"}, UsageError, "cannot be combined"),
         ({"ref": REF, "lines": "900-901"}, RangeError, "500"),
+        ({"ref": REF, "rows": "3-5"}, RangeError, "no JSON, so it has no rows and no paths; ask by lines or query"),
+        ({"ref": REF, "path": "$.items[3]"}, RangeError, "no JSON, so it has no rows"),
     ],
 )
 def test_what_cannot_be_returned_is_an_error_that_says_why(args: Any, error: type[HeadroomError], said: str) -> None:

@@ -62,6 +62,8 @@ def test_a_tool_is_matched_with_its_whole_name(pattern: str, fits: list[str], fi
         ("docs/*.md", ["docs/a.md", "/repo/docs/a.md"], ["docs/deep/a.md", "mydocs/a.md"]),
         ("docs/**/*.md", ["docs/a.md", "/r/docs/deep/er/a.md"], ["docs/a.txt", "a.md"]),
         ("docs/**", ["docs/a", "docs/b/c", "/r/docs/b/c"], ["docs", "docs2/a"]),
+        ("docs\\*.md", ["docs\\a.md", "C:\\repo\\docs\\a.md", "docs/a.md"], ["docs\\deep\\a.md"]),
+        ("C:\\repo\\**", ["C:\\repo\\a\\b", "C:/repo/a"], ["D:\\repo\\a"]),
         ("/etc/**", ["/etc/hosts", "/etc/a/b"], ["/mnt/etc/hosts", "etc/hosts"]),
         ("**", ["a", "/a/b", "", "two\nlines"], []),
         ("app/[id]/page.tsx", ["app/[id]/page.tsx"], ["app/i/page.tsx"]),
@@ -75,6 +77,11 @@ def test_a_path_is_matched_from_any_folder_and_stars_stop_at_slashes(
     for name in policy.PATH_ARGUMENTS:
         assert {level(ToolCall(name="Read", args={name: path}), rule) for path in fits} == {"meter"}
         assert {level(ToolCall(name="Read", args={name: path}), rule) for path in fits_not} <= {"balanced"}
+
+
+@pytest.mark.parametrize("name", ["filePath", "absolute_path", "target_file", "relative_path"])
+def test_a_path_is_found_however_a_client_calls_the_argument(name: str) -> None:
+    assert level(ToolCall(name="read", args={name: "/repo/docs/a.md"}), Rule("meter", path="docs/**")) == "meter"
 
 
 def test_a_path_fits_no_call_that_names_none() -> None:

@@ -138,6 +138,18 @@ def test_a_frame_is_one_line_with_its_place_function_and_source() -> None:
     assert "\nValueError: no such order: 40\n" in rendering
 
 
+def test_a_folder_of_many_frames_has_a_short_name_also_beside_modules_of_the_interpreter_itself() -> None:
+    frames = "".join(
+        f'  File "/srv/app/src/orders/{name}.py", line {n}, in load\n    return self.{name}(order, {n})\n'
+        for n, name in enumerate(("view", "model", "query", "row", "cell", "price"), 40)
+    )
+    frozen = '  File "<frozen importlib._bootstrap>", line 994, in _gcd_import\n'
+    rendering = rendered(f"Traceback (most recent call last):\n{frames}{frozen}ValueError: no such order: 40\n")
+
+    assert "~/ is /srv/app/src/orders/" in rendering
+    assert "  <frozen importlib._bootstrap>:994 in _gcd_import" in rendering.split("\n")
+
+
 def test_percentages_follow_from_the_count_whatever_the_width() -> None:
     for width in (80, 132):
         lines = ["collected 40 items", ""]
@@ -223,7 +235,14 @@ NOTATION = [
     *(":", ":-", "|", "| x", "^4 x", "+ x", "- x", "~ x", "\\", "\\x", "\\\\", "12| x"),
     *('  File "/a/b/c.py", line 12, in f', '  File "/a/b/d.py", line 9, in <module>', "    return g(x)"),
     *("    ^^^^^^^^^^^", "    ~~^^~", "a/b/c.py:12: in f", "  /a/b/c.py:12 in f", "  /a/b/c.py:12 in f | return g(x)"),
-    *("  …/c.py:12 in f", "  ~/c.py:1 in f", "  /a/b/c.py:12 in f | x ^", 'E       File "/a/b/c.py", line 3, in h'),
+    *("The above caused…", "During handling of the above exception, another exception occurred:", "During handling…"),
+    *(
+        "  …/c.py:12 in f",
+        "  ~/c.py:1 in f",
+        'File "…/c.py", line 7, in f',
+        "  /a/b/c.py:12 in f | x ^",
+        'E       File "/a/b/c.py", line 3, in h',
+    ),
     *("E         x", "collected 4 items", "a.py::t PASSED", "a.py::t PASSED" + "[ 25%]".rjust(65)),
     *("a.py::u FAILED" + "[ 50%]".rjust(65), "a.py .." + "[ 50%]".rjust(72), "..", "=== RUN   TestA"),
     *("--- PASS: TestA (0.00s)", "=== PAUSE TestA", "=== PASS  TestA (0.00s)", "=== RUN, PAUSE TestA"),
@@ -266,7 +285,7 @@ def test_every_text_comes_back(lines: list[str]) -> None:
 
 legends = st.sampled_from(
     [
-        "lines end in CR LF", "×N: N times in all", "= lines: those lines of the original again",
+        "×N: N times in all", "= lines: those lines of the original again",
         "^9: 9 characters from the column of -->; --> : is in the same file", "frames on one line; …/p: a path above",
         "frames on one line; …/p: a path above; ~/ is /a/", "=== PASS x: === RUN x, then --- PASS: x",
         '"[n%]" of 4 tests counted, width 80', "_ _ ×40: 40 times _ and a blank", "{a b}: a line for each",
@@ -274,6 +293,7 @@ legends = st.sampled_from(
         "A := text {v}: later A v is that line with value v", "no clause of ours", "",
         "[A ×9]: 9 diagnostics like this, {x} as in the rows below it, {#x} its length; [then A B]: next of A, of B",
         "frames on one line; …/p: a path above; code ^5: underlined from its character 5",
+        "frames on one line", "frames on one line; ~/ is /a/; ^5: underlined from character 5",
     ]
 )  # fmt: skip
 

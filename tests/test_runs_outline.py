@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +53,19 @@ FORMS = {
     "gradle": ("OrderTest > totalOf{0}() PASSED", "40 passed tests"),
     "dotnet": ("  Passed Acme.Shop.OrderTests.Total{0} [12 ms]", "40 passed tests"),
     "ctest": (" {0}/90 Test  #{0}: orders_total ............   Passed    0.01 sec", "40 passed tests"),
+    "bazel": ("//orders:total_{0}_test             (cached) PASSED in 0.{1}s", "40 passed tests"),
+    "zig": ("{0}/90 orders.test.total {0}...OK", "40 passed tests"),
+    "alcotest": ("  [OK]          orders      {0}   adds the lines.", "40 passed tests"),
+    "dart": ("00:03 +{0} ~1 -2: test/orders_test.dart: adds the lines of order {0}", "39 finished tests"),
+    "behave": ("    Then the total of order {0} is right  # features/steps/orders.py:{1} 0.001s", "39 steps"),
+    "junit": ('  <testcase name="adds order {0}" classname="shop.OrderTest" time="0.{1}"/>', "40 passed tests"),
+    "junit closed": ('  <testcase name="adds order {0}" classname="T" time="0.{1}"></testcase>', "40 passed tests"),
+    "googletest's junit": ('    <testcase name="T{0}" status="run" time="0.{1}" classname="A" />', "40 passed tests"),
+    "kernel": ("  CC [M]  drivers/net/orders{0}.o", "40 build steps"),
+    "bazel build": ("[{0} / 1,200] Compiling src/orders{0}.cc; 2s linux-sandbox", "40 build steps"),
+    "make": ("gcc -Wall -O2 -c -o src/orders{0}.o src/orders{0}.c", "39 compile commands"),
+    "terraform": ("aws_s3_bucket.orders{0}: Refreshing state... [id=orders-{0}]", "40 Refreshing state lines"),
+    "apt in docker": ("#12 3.{0} Unpacking liborders{0}:amd64 (1.{1}) ...", "40 Unpacking lines"),
     "skipped": ("tests/test_orders.py::test_total_{0} SKIPPED (needs a network) [ 12%]", "40 skipped tests"),
     "dots": ("tests/test_orders_{0}.py .......s..  [ 12%]", "40 progress lines (360 passed, 40 skipped)"),
     "cargo build": ("   Compiling crate-{0} v1.{1}.3", "40 Compiling lines"),
@@ -224,95 +239,6 @@ def test_what_a_test_printed_is_no_result(name: str) -> None:
     assert outline(text).omissions == ()
 
 
-SITE = "/srv/shop/.venv/lib/python3.12/site-packages/"
-
-
-def failure(name: str, order: int) -> list[str]:
-    """A failure of pytest in the short form: own code, then twelve frames of libraries, then logged lines."""
-    lines = [f"____ {name} ____", f"tests/test_orders.py:{order}: in {name}", f"    client.post({order})"]
-    for i in range(12):
-        lines += [f"{SITE}urllib3/part{i}.py:{80 + i}: in call_{i}", f"    return self.next_{i}(request)"]
-    lines += [f"E   shop.Refused: order {order} was refused", "------- Captured log call -------"]
-    lines += [f"INFO     shop:client.py:41 POST /orders/{order} attempt {i}" for i in range(12)]
-    return [*lines, f"WARNING  shop:client.py:60 gave up on {order}"]
-
-
-def test_frames_of_libraries_go_but_the_ones_that_enter_and_that_raise() -> None:
-    text = "\n".join(["=== FAILURES ===", *failure("test_a", 17), *failure("test_b", 18), "=== 2 failed in 1s ==="])
-    made = outline(text)
-    shown = made.text.split("\n")
-
-    assert "10 library frames" in words(made)
-    assert "12 library frames" in words(made)
-    assert f"{SITE}urllib3/part0.py:80: in call_0" in shown
-    assert f"{SITE}urllib3/part11.py:91: in call_11" in shown
-    for name, order in (("test_a", 17), ("test_b", 18)):
-        assert f"tests/test_orders.py:{order}: in {name}" in shown
-        assert f"E   shop.Refused: order {order} was refused" in shown
-        assert f"WARNING  shop:client.py:60 gave up on {order}" in shown
-
-
-def test_of_a_cause_in_a_library_the_frame_that_raised_stays() -> None:
-    frames = [
-        line for i in range(12) for line in (f"{SITE}urllib3/part{i}.py:{80 + i}: in call_{i}", "    go(request)")
-    ]
-    through = [
-        line for i in range(9) for line in (f"{SITE}retry/part{i}.py:{i}: in attempt_{i}", "    return go(*args)")
-    ]
-    chain = "The above exception was the direct cause of the following exception:"
-    lines = [
-        "____ test_a ____", *frames, "E   urllib3.Refused: refused", "", chain, "",
-        *[line.replace("call", "send") for line in frames], "E   urllib3.NoAnswer: no answer", "", chain, "",
-        "tests/test_orders.py:17: in test_a", "    client.post(17)", *through, "shop/client.py:41: in post",
-        "    return self._send(order)", *[line.replace("call", "post") for line in frames], "E   shop.Refused: 17",
-    ]  # fmt: skip
-    shown = outline("\n".join(["=== FAILURES ===", *lines, "=== 1 failed in 1s ==="])).text.split("\n")
-
-    assert [line.split("/")[-1] for line in shown if SITE in line] == [
-        "part0.py:80: in call_0",  # the first of its kind in the text
-        "part11.py:91: in call_11", "part11.py:91: in send_11", "part0.py:0: in attempt_0",
-        "part0.py:80: in post_0", "part11.py:91: in post_11",
-    ]  # fmt: skip
-
-
-def test_a_trace_that_was_told_goes_with_the_frames_that_lead_into_the_library() -> None:
-    texts = []
-    for name, order in (("test_a", 17), ("test_b", 18)):
-        lines = failure(name, order)
-        lines[3:3] = ["shop/client.py:41: in post", "    return self._send(order)"]
-        texts += lines
-    made = outline("\n".join(["=== FAILURES ===", *texts, "=== 2 failed in 1s ==="]))
-
-    assert made.text.count("shop/client.py:41: in post") == 1
-    assert "12 library frames, 1 frames told above" in words(made)
-    for name, order in (("test_a", 17), ("test_b", 18)):
-        assert f"tests/test_orders.py:{order}: in {name}" in made.text.split("\n")
-
-
-def test_the_source_of_a_library_goes_but_the_lines_above_what_raised() -> None:
-    source = [f"        self.step_{i} = prepare(request, {i})" for i in range(20)]
-    entry = [
-        "",
-        "    def send(self, request):",
-        *source,
-        ">       raise Refused(request)",
-        "E       shop.Refused: 17",
-        "",
-    ]
-    place = f"{SITE}shop/adapter.py:61: Refused"
-    made = outline("\n".join(["=== FAILURES ===", "____ test_a ____", *entry, place, "=== 1 failed in 1s ==="]))
-
-    assert f"{source[-1]}\n>       raise Refused(request)\nE       shop.Refused: 17\n\n{place}" in made.text
-    assert source[3] not in made.text
-
-
-def test_the_frames_of_the_project_are_shown() -> None:
-    frames = [line for i in range(40) for line in (f"shop/part{i}.py:{i}: in call_{i}", "    return self.next(order)")]
-    text = "\n".join(["=== FAILURES ===", "____ test_a ____", *frames, "E   ValueError: no", "=== 1 failed in 1s ==="])
-
-    assert outline(text).omissions == ()
-
-
 notice_lines = st.builds(
     lambda first, count, what: f"[… lines {first}-{first + count}: {count} {what}]",
     st.integers(1, 999), st.integers(1, 99), st.sampled_from(("passed tests", "Compiling lines", "library frames")),
@@ -371,3 +297,15 @@ def test_passed_tests_are_called_so_in_colour_too() -> None:
     assert (
         words(outline("\n".join(["$ jest", *lines, "\x1b[1mTests:\x1b[22m 41 passed, 41 total"]))) == "40 passed tests"
     )
+
+
+def test_a_test_of_a_report_passed_where_nothing_stands_in_it() -> None:
+    passed = [line for i in range(30) for line in (f'<testcase name="a{i}" time="0.01">', "</testcase>")]
+    failed = ['<testcase name="b" time="0.02">', '<failure message="2 is not 3">Order.java:57</failure>', "</testcase>"]
+    skipped = ['<testcase name="c" time="0">', "<skipped/>", "</testcase>", '<testcase name="d" status="notrun"/>']
+    slow = ['<testcase name="e" time="98.5"/>']
+
+    made = outline("\n".join(["<testsuite>", *passed, *failed, *passed, *skipped, *slow, *passed, "</testsuite>"]))
+
+    assert set(failed + skipped + slow) <= set(made.text.split("\n"))
+    assert sum(int(count) for count in re.findall(r"(\d+) passed tests", words(made))) >= 80

@@ -9,7 +9,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,25 +48,6 @@ def saved(texts: list[str]) -> float:
                 smallest = count(rendering)
         before, after = before + size, after + smallest
     return 1 - after / before
-
-
-def events(*matches: tuple[str, int, int, str, str]) -> str:
-    """ripgrep's events for matches `path, line, offset, text, matched`; an empty `matched` makes a context line."""
-    lines: list[dict[str, Any]] = []
-    for path in dict.fromkeys(match[0] for match in matches):
-        where = {"path": {"text": path}}
-        lines.append({"type": "begin", "data": where})
-        for _, number, offset, text, word in (match for match in matches if match[0] == path):
-            start = len(text[: text.index(word)].encode())
-            found = [{"match": {"text": word}, "start": start, "end": start + len(word.encode())}] if word else []
-            at = {"line_number": number, "absolute_offset": offset, "submatches": found}
-            lines.append({"type": "match" if word else "context", "data": where | {"lines": {"text": text}} | at})
-        elapsed = {"secs": 0, "nanos": 36_296, "human": "0.000036s"}
-        hits = sum(bool(match[4]) for match in matches if match[0] == path)
-        stats = {"elapsed": elapsed, "searches": 1, "searches_with_match": 1, "bytes_searched": 367,
-                 "bytes_printed": 1151, "matched_lines": hits, "matches": hits}  # fmt: skip
-        lines.append({"type": "end", "data": where | {"binary_offset": None, "stats": stats}})
-    return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
 
 
 def test_a_file_with_several_matches_is_named_once_and_a_single_match_keeps_its_path() -> None:
@@ -166,35 +146,6 @@ def test_every_kind_of_real_grep_output_is_restored_and_smaller(options: tuple[s
     assert count("\n".join(rendered(found.stdout))) < 0.8 * count(found.stdout)
 
 
-def test_ripgrep_events_become_lines_below_their_file() -> None:
-    text = events(
-        ("src/a.py", 3, 40, "import é, os\n", "os"),
-        ("src/a.py", 4, 54, "# next\n", ""),
-        ("src/a.py", 9, 99, 'x = "os"\n', "os"),
-        ("src/b.py", 1, 0, "from os import path\n", "path"),
-    )
-    assert rendered(text) == [
-        '[rg --json by file; line@offset columns:text; columns unless shown: every "os"]',
-        "src/a.py:", "3@40:import é, os", "4-# next", '9@99:x = "os"', "= 36296 ns, 367 bytes, 1151 printed",
-        "src/b.py:", "1@0 15-19:from os import path", "= 36296 ns, 367 bytes, 1151 printed", "",
-    ]  # fmt: skip
-
-
-def test_ripgrep_events_that_cannot_be_rebuilt_stay_as_they_are() -> None:
-    odd = '{"type":"match","data":{"path":{"bytes":"YQ=="},"lines":{"text":"a\\n"},"line_number":1}}\n'
-    text = events(("a", 1, 0, "x y\n", "x"), ("a", 7, 70, "two\nlines x\n", "x"), ("a", 9, 90, "no end x", "x"))
-    out = rendered(text + odd + '{"type":"matc')
-    assert [line[:13] for line in out if line.startswith("\\")] == [
-        '\\{"type":"' + kind for kind in ("mat", "mat", "end", "mat", "mat")
-    ]
-
-
-def test_ripgrep_events_shrink_by_70_percent() -> None:
-    matches = [(f"src/{name}.py", n * 7, n * 300, f"    self.value = {name}({n})\n", "self")
-               for name in ("alpha", "beta", "gamma") for n in range(1, 12)]  # fmt: skip
-    assert saved([events(*matches)]) > 0.7
-
-
 PATHS = st.sampled_from(
     ["a/b.py", "a/c.py", "a/d/e-12-f.py", "C:\\x\\y.py", "/abs/r/a/b.py", "Makefile", "2024-01-02-x.md",
      "p/2024-01-02-x.md", "HEAD:src/x.py", "a b/c.py", "12/x.py", "é/ü.py", "-x.py", "\\\\srv\\q.cs", "./k.rs"]
@@ -241,9 +192,6 @@ HEADERS = st.sampled_from(
         "[lines by file, headings kept under a/]",
         "[lines by file under a/, in /b/; unnumbered lines follow on]",
         "[lines of one file; unnumbered lines follow on]",
-        "[rg --json by file",
-        "[rg --json by file; line@offset columns:text]",
-        '[rg --json by file; line@offset columns:text; columns unless shown: every "x"]',
     ]
 )
 BODIES = TEXTS | st.sampled_from(["a.py:", "3@4 1-2:x", "3:x", "= 1 ns, 2 bytes", "7,9:x", "4 9-1:é"])
@@ -287,3 +235,10 @@ def test_log_lines_that_name_their_file_with_an_hour_are_not_search_results() ->
         for i in range(60)
     ]
     assert Search().fit(Facts("\n".join(lines))) == 0
+
+
+def test_the_frames_of_a_trace_amid_other_lines_are_no_search() -> None:
+    frames = [
+        line for i in range(6) for line in (*(f"    value_{k} = step({k})" for k in range(9)), f"lib/a.py:{i}: in f")
+    ]
+    assert Search().fit(Facts("\n".join(frames))) == 0

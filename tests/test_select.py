@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,26 @@ def test_a_rare_word_of_the_query_names_the_units_it_stands_in() -> None:
     assert 51 not in shown(select(beats(100, at50=named), "What about the heartbeat?"))
 
 
+def named(texts: list[str], query: str) -> set[int]:
+    """The places of the texts that a query names."""
+    judged = select([Unit(n, n, text, "lines", "x") for n, text in enumerate(texts)], query)
+    return {n for n, why in shown(judged).items() if why == "named by the query"}
+
+
+def test_a_time_of_the_query_names_the_units_of_that_second_or_minute() -> None:
+    texts = [f"2026-03-09T{7 + n // 60:02}:{n % 60:02}:10.5Z {BEAT}" for n in range(200)]
+    assert named(texts, "What happened at 8:30?") == {90}
+    assert named(texts, "See 2026-03-09 08:30:10") == {90}
+    assert named(texts, "See 08:30:11") == set()
+
+
+def test_two_words_of_the_query_side_by_side_name_a_unit_where_each_alone_is_frequent() -> None:
+    first, last = ("Ann", "Bob", "Cem"), ("Berg", "Zhou", "Kaya", "Diaz")
+    texts = [f"{BEAT}: {first[n % 3]} {last[n % 4]} {n % 50}" for n in range(200)]
+    assert named(texts, "what did Cem Zhou do?") == {n for n in range(200) if "Cem Zhou" in texts[n]}
+    assert named(texts, "what did Zhou say to Cem?") == set()
+
+
 def test_groups_of_a_few_are_shown_whole() -> None:
     units = [Unit(n, n, f"{BEAT} of pool {n // RARE}", "lines", str(n // RARE)) for n in range(60)]
     assert all(one.shown for one in select(units, None))
@@ -52,6 +73,29 @@ def test_a_value_far_from_the_others_stays() -> None:
     units = [Unit(n, n, BEAT, "lines", "x", values=(10.0 + n % 5,)) for n in range(100)]
     units[50] = units[50]._replace(values=(900.0,))
     assert shown(select(units, None))[50] == "unusual value"
+
+
+def values(*changed: float, count: int = 200, wide: float = 41) -> list[Unit]:
+    """Units whose one value is spread widely, from 9 on; the values `changed` stand in the middle."""
+    units = [Unit(n, n, BEAT, "lines", "x", values=(9.0 + n * 17 % wide,)) for n in range(count)]
+    for n, value in enumerate(changed, 97):
+        units[n] = units[n]._replace(values=(value,))
+    return units
+
+
+@pytest.mark.parametrize("odd", [0.0, -3.0, 0.5, 104.0])
+def test_a_value_that_stands_alone_at_an_end_stays_however_wide_the_others_are_spread(odd: float) -> None:
+    assert shown(select(values(odd), None))[97] == "unusual value"
+
+
+def test_what_many_units_have_is_not_alone() -> None:
+    assert set(shown(select(values(0.0, 0.0, 0.0, 0.0), None))) == {0, 1, 199}
+
+
+def test_a_rare_value_of_a_state_stays_where_others_are_frequent() -> None:
+    units = [Unit(n, n, BEAT, "lines", "x", values=(200.0 if n % 5 else 304.0,)) for n in range(200)]
+    units[97] = units[97]._replace(values=(206.0,))
+    assert shown(select(units, None))[97] == "unusual value"
 
 
 def test_the_place_where_values_change_for_good_stays() -> None:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple, get_args
 
+from headroom import policy
 from headroom.compressors import BY_NAME, _coats
 from headroom.compressors._repeats import Earlier, expand, name_of, written
 from headroom.errors import FormatError, StoreError
@@ -35,12 +36,19 @@ WAYS: Sequence[WayBack] = sorted(get_args(WayBack))
 """In the order in which they are preferred where a place is pinned with several, the conversation's own aside."""
 
 _UNCHANGED = re.compile(
-    r"(?i)\b(?:unchanged since|has not changed|already (?:read|shown|in context)|refer to the earlier)\b"
+    r"(?i)\b(?:unchanged since|no changes since|(?:has|have|was) not (?:been )?(?:changed|modified)"
+    r"|already (?:read|shown|in context)|refer to the earlier)\b"
 )
 """A tool that answers a repeated call with this will not say again what an outline left out."""
 
 SOON = 2
-"""A call that is repeated within so many results asks for what was left out; later, it asks how things are now."""
+"""A call that is repeated within so many turns asks for what was left out; later, it asks how things are now."""
+
+COMMANDS = ("command", "cmd")
+"""How shells call the argument that alone says what they return: what a model writes beside it differs each time."""
+
+REMARKS = frozenset({"description", "explanation", "justification"})
+"""Arguments in which a model says why it calls a tool."""
 
 NEVER = 1 << 30
 
@@ -61,8 +69,8 @@ class Decided(NamedTuple):
     new: frozenset[int]
     """Places of the parts that no earlier request had."""
     cut: Mapping[str, int] = MappingProxyType({})
-    """What had something left out lately, for a request that goes on from here without what was before: how many parts
-    ago, as numbers below zero, by a name of the call."""
+    """What had something left out lately, for a request that goes on from here without what was before: how many turns
+    ago, as numbers below one, by a name of the call."""
 
 
 def decide(dialect: str, items: Sequence[Item], moment: Moment, *, pinned: bool = True) -> list[Decision]:
@@ -100,6 +108,18 @@ def replayed(
         return None  # whoever decides finds it so too, and says it
 
 
+def names_of(call: ToolCall | None) -> set[str]:
+    """By what a call that asks again for the same is known: the tool with its arguments, or the file."""
+    if call is None or not call.name:
+        return set()
+    path = next((call.args[name] for name in policy.PATH_ARGUMENTS if name in call.args), None)
+    command = next((call.args[name] for name in COMMANDS if name in call.args), None) if path is None else None
+    telling = [(name, value) for name, value in call.args.items() if name not in REMARKS]
+    words = f"{call.name} {sorted(map(repr, telling))}" if command is None else f"{call.name} {command!r}"
+    same = {f"call {sent_hash(words).hex()}"}
+    return same | {f"file {path}"} if isinstance(path, str) else same
+
+
 def forget_tail(dialect: str, items: Sequence[Item], way: WayBack, store: Store) -> None:
     """Forgets what was decided for the parts after the last assistant turn: the provider refused the request, so that
     they may still be sent otherwise. Raises StoreError."""
@@ -129,6 +149,7 @@ class _Conversation:
         self.before = cut
         self.items = items
         self.parts = [item for item in items if item.is_part]
+        self.turns = _turns(items)
         self.chains = [v for item, v in zip(items, chain(dialect, items), strict=True) if item.is_part]
         self.history = _parts_before_last_assistant_turn(items)
         self.moment = moment
@@ -165,9 +186,9 @@ class _Conversation:
         if self.before is None:
             return Decided(decisions, way, new)
         cut = dict(self.before)
-        for number, (part, decision) in enumerate(zip(self.parts, decisions, strict=True), 1):
-            cut |= _cut_by(part, decision, number)
-        last = {name: at if at == NEVER else at - len(self.parts) for name, at in cut.items()}
+        for part, decision, turn in zip(self.parts, decisions, self.turns, strict=True):
+            cut |= _cut_by(part, decision, turn)
+        last = {name: at if at == NEVER else at - max(self.turns, default=0) for name, at in cut.items()}
         return Decided(decisions, way, new, {name: at for name, at in last.items() if at > -SOON})
 
     def _way(self, known: dict[PinKey, Pin]) -> WayBack:
@@ -192,12 +213,12 @@ class _Conversation:
                 earlier += written(item.call)
             if item.is_part:
                 pin = found[len(made)]
-                context = Context(earlier, "\n".join(said.values()), _spared(item, cut, len(made)))
+                context = Context(earlier, "\n".join(said.values()), _spared(item, cut, self.turns[len(made)]))
                 decision = pin.decision if pin else self._decision(item, len(made), remembered.get(len(made)), context)
-                made.append(decision)
                 if item.kind == "result" and item.call is not None:
                     earlier.append(_as_sent(item, item.call, decision))
-                    cut |= _cut_by(item, decision, len(made))
+                    cut |= _cut_by(item, decision, self.turns[len(made)])
+                made.append(decision)
             if item.kind == "text" and item.hashed:
                 said[item.role] = item.text[:SAID_CHARS]
         return made
@@ -261,31 +282,34 @@ def _as_sent(part: Item, call: ToolCall, decision: Decision) -> Earlier:
     return Earlier(name_of(call), _coats.apart(decision.rendering)[1], decision.kind, is_outline(decision.omissions))
 
 
-def _repeated(item: Item) -> set[str]:
-    """What a repeated request has in common with the first: the tool and its arguments, or the file."""
-    call = item.call
-    if call is None or not call.name:
-        return set()
-    path = next((call.args[name] for name in ("file_path", "path", "notebook_path") if name in call.args), None)
-    words = f"{call.name} {sorted(map(repr, call.args.items()))}"
-    same = {f"call {sent_hash(words).hex()}"}
-    return same | {f"file {path}"} if isinstance(path, str) else same
+def _turns(items: Sequence[Item]) -> list[int]:
+    """For each part in which turn it stands, counted from 1: what a model calls at once is answered in one turn."""
+    turns: list[int] = []
+    turn, spoken = 1, False
+    for item in items:
+        spoken = spoken or item.role in ASSISTANT_ROLES
+        if item.is_part:
+            turn += spoken and bool(turns)
+            spoken = False
+            turns.append(turn)
+    return turns
 
 
-def _cut_by(item: Item, decision: Decision, number: int) -> dict[str, int]:
-    """What a result that is the part of this number, counted from 1, adds to what was cut."""
+def _cut_by(item: Item, decision: Decision, turn: int) -> dict[str, int]:
+    """What a result of this turn adds to what was cut."""
     if item.kind != "result" or item.call is None:
         return {}
     # Who runs the same again later wants to know how things are now, and no terminal shows what was left out.
-    at = number - screen_equal(decision.omissions)
-    cut = dict.fromkeys(_repeated(item), at) if decision.omissions else {}
+    at = turn - screen_equal(decision.omissions)
+    cut = dict.fromkeys(names_of(item.call), at) if decision.omissions else {}
     return cut | dict.fromkeys(_refused_to_repeat(item), NEVER)
 
 
-def _spared(item: Item, cut: Mapping[str, int], number: int) -> bool:
-    """True if leaving something out of this part would be the second time in a row, or for good. `cut` tells after
-    which part each call was cut last."""
-    return any(number - cut[key] < SOON for key in _repeated(item) | _tool(item) if key in cut)
+def _spared(item: Item, cut: Mapping[str, int], turn: int) -> bool:
+    """True if leaving something out of this part would be the second time in a row, or for good. `cut` tells in which
+    turn each call was cut last; what was called in the same turn was called before anybody saw that."""
+    known = [cut[key] for key in names_of(item.call) | _tool(item) if key in cut]
+    return any(at == NEVER or 0 < turn - at <= SOON for at in known)
 
 
 def _tool(item: Item) -> set[str]:

@@ -52,6 +52,9 @@ SURE_FIT = 0.9
 LAST_FIT = 0.02
 """How well a compressor fits that is asked only where no other one is."""
 
+LITTLE_GAIN = 0.85
+"""Where the compressors that fit leave more than this share of the characters, the last one is asked as well."""
+
 INSTRUCTION_TOOLS = frozenset({"Skill", "skill", "TodoWrite", "TodoRead", "ExitPlanMode", "EnterPlanMode"})
 """Tools whose result tells the agent what to do; their text is never changed below `aggressive`."""
 
@@ -136,7 +139,7 @@ class Rule(NamedTuple):
     """Pattern of the tool's name; None fits every part, also one of no tool."""
     path: str | None = None
     """Pattern of a path among the call's arguments (`PATH_ARGUMENTS`). One that does not begin with a slash may begin
-    in any folder. None fits every part."""
+    in any folder. Slashes of Windows are read as `/`, in both. None fits every part."""
 
     def fits(self, call: ToolCall | None) -> bool:
         """True if the rule holds for what `call` returned. A part of no call is of the tool "" and has no path."""
@@ -182,8 +185,11 @@ def cuts(levels: Iterable[Level], thresholds: Sequence[Threshold]) -> bool:
     return True
 
 
-PATH_ARGUMENTS = ("file_path", "path", "notebook_path")
-"""How tools call the file they work on."""
+PATH_ARGUMENTS = (
+    "file_path", "filePath", "absolute_path", "notebook_path", "target_file", "relative_path", "filename", "file",
+    "path",
+)  # fmt: skip
+"""How tools call the file they work on: Claude Code, opencode and Copilot, Gemini CLI, Cursor, Serena."""
 
 PATH_CHARS = 4_096
 """What is longer is no path: no system opens it, and matching it could take long."""
@@ -208,7 +214,8 @@ _SIGNS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 @lru_cache(maxsize=256)
 def _glob(pattern: str, floats: bool = False) -> re.Pattern[str]:
-    """A glob as an expression for a whole name; one that `floats` may begin in any folder."""
+    """A glob as an expression for a whole name; one that `floats` is for paths, and may begin in any folder."""
+    pattern = pattern.replace("\\", "/") if floats else pattern
     start = "(?:.*/)?" if floats and not pattern.startswith("/") else ""
     return re.compile(start + "".join(_SIGNS.get(piece) or re.escape(piece) for piece in _SIGN.split(pattern)), re.S)
 

@@ -42,7 +42,7 @@ BM25_K1, BM25_B = 1.2, 0.5
 """Okapi BM25 (Robertson and Zaragoza 2009, §3.2 gives k1 of 1.2 to 2, b of 0.5 to 0.8). `b` is at the low end: a long
 log line is not a diluted one."""
 
-_SPEC = re.compile(r"\s*([0-9]{0,12})\s*(-?)\s*([0-9]{0,12})\s*")
+_SPEC = re.compile(r"\s*(?:(?:lines?|rows?)\s)?\s*([0-9]{0,12})\s*([-–]?)\s*([0-9]{0,12})\s*")
 _WORD = re.compile(r"\w+")
 _COMPOUND = re.compile(r"\w+(?:[-./:@#]+\w+)+")
 _SUBWORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
@@ -80,7 +80,7 @@ class _Term(NamedTuple):
 def parse(spec: str, unit: str = "line") -> tuple[int | None, int | None]:
     """First and last line (or whatever `unit` is) of a range, as written: `41-252` is (41, 252), `41` is (41, 41),
     `41-` to the end is (41, None), and `-20`, the last twenty, is (None, 20) — the grammar of HTTP's byte ranges
-    (RFC 9110 §14.1.1).
+    (RFC 9110 §14.1.1). As a notice writes it, `lines 41-252`, it is read as well, and so is an en dash.
 
     Raises RangeError on anything else, a line 0, or a range that runs backwards.
     """
@@ -196,7 +196,7 @@ def _terms(query: str) -> list[_Term]:
     literal = query.strip().strip("\"'`")
     phrase = " ".join(literal.split())
     found: dict[str, float] = {}
-    if " " in phrase and len(phrase) <= 200:
+    if not phrase.isalnum() and 0 < len(phrase) <= 200:
         found[phrase.lower()] = 1.0
     for match in _COMPOUND.finditer(query):
         found.setdefault(match.group().lower(), 1.0)

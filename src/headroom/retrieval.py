@@ -5,6 +5,7 @@ The proxy answers it behind the client's back, the MCP server to the client; bot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from itertools import islice
 
@@ -31,6 +32,10 @@ PARAMETERS: Mapping[str, Json] = {
 
 MAX_CHARS = 400_000
 """A longer answer is cut, with the range to ask for next: no model reads more at once."""
+
+
+_OPENING = re.compile(r"[\ufeff\s]*[\[{\"]")
+"""How JSON begins in which something can be named."""
 
 
 def redeem(args: Json, store: Store, refs: Collection[str] | None = None) -> str:
@@ -86,7 +91,7 @@ def retrieve(
     text = store.get(ref).text
     if path is not None and path.strip().startswith("@"):
         text = _within(text, path.strip(), rows)
-    elif path is not None or rows is not None:
+    elif rows is not None or (path or "$").strip() != "$":
         text = _of_document(text, spans.parse_path(path or "$"), rows)
     if lines is not None:
         return ranges.lines(text, lines)
@@ -95,6 +100,8 @@ def retrieve(
 
 def _of_document(text: str, path: Path, rows: str | None) -> str:
     """The value at `path` of a text that is JSON, or its rows that `rows` names. Raises RangeError."""
+    if not _OPENING.match(text):
+        raise RangeError("the original is no JSON, so it has no rows and no paths; ask by lines or query")
     data = text.encode("utf-8", "surrogatepass")
     start, end = spans.span(data, path) if rows is None else _rows(data, path, rows)
     return data[start:end].decode("utf-8", "surrogatepass")

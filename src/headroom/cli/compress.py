@@ -54,8 +54,8 @@ def command(
 ) -> None:
     """Makes one tool output smaller, from FILE or standard input, and prints it.
 
-    What cannot be made smaller is printed as it is, to the byte. The original can be fetched back with: headroom get
-    Where lines or rows are left out, a notice in their place gives the command that fetches them.
+    What cannot be made smaller is printed as it is, to the byte. `headroom get REF` fetches
+    the original back. Where lines or rows are left out, a notice in their place gives the command that fetches them.
     """
     conf = settings.load(overrides={"level": level})
     call = _arguments(args)

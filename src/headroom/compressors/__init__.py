@@ -29,12 +29,15 @@ RAW = Raw()
 
 _KINDS: tuple[Compressor, ...] = (Records(), Reading(), Listing(), Diff(), Search(), Table(), Logs(), Runs())
 
-COMPRESSORS: tuple[Compressor, ...] = (*_KINDS, Mixed(_KINDS), Html(), Opaque(), Code(), Prose(), Output(), RAW)
+LAST = Output()
+"""Asked where no other kind fits or those that do gain little."""
+
+COMPRESSORS: tuple[Compressor, ...] = (*_KINDS, Mixed(_KINDS), Html(), Opaque(), Code(), Prose(), LAST, RAW)
 
 BY_NAME = {compressor.name: compressor for compressor in COMPRESSORS}
 
 MARKS: tuple[str, ...] = (
-    *notices.MARKS, _repeats.MARK, *_coats.MARKS, *(mark for c in COMPRESSORS for mark in c.marks),
+    *notices.MARKS, *_repeats.MARKS, *_coats.MARKS, *(mark for c in COMPRESSORS for mark in c.marks),
 )  # fmt: skip
 """All ASCII substrings by which a text is known to speak our format already."""
 

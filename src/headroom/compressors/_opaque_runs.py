@@ -23,9 +23,9 @@ MIXED_SHARE = 0.9
 DIGEST = 12
 """Letters of a hash in a notice: enough to tell whether two are the same."""
 
-_DENSE = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}\r?")
+_DENSE = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
 _MIXED = re.compile(r"(?=.{0,400}?[0-9])(?=.{0,400}?[a-z])(?=.{0,400}?[A-Z])")
-_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]+\r?")
+_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]+")
 _DUMPED = re.compile(r"\s*(?:0x)?[0-9a-fA-F]{4,16}:?\s+(?:[0-9a-fA-F]{2,8}\s+){4}")
 _HASHES = frozenset({40, 64, 96, 128})
 """Lengths of hashes in hex that a dense line may have."""
@@ -91,7 +91,7 @@ def _kind(line: str) -> Kind | None:
 def _is_encoded(lines: Sequence[str]) -> bool:
     """True for bytes written as text, not for a list of hashes or of long names."""
     if all(map(_HEX.fullmatch, lines)):
-        return len(lines) == 1 or not {len(line.rstrip()) for line in lines} <= _HASHES
+        return len(lines) == 1 or not {len(line) for line in lines} <= _HASHES
     return sum(1 for line in lines if _MIXED.match(line)) >= MIXED_SHARE * len(lines)
 
 

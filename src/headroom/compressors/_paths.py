@@ -16,6 +16,8 @@ _NUMBER = r"(0|[1-9][0-9]{0,8})"
 _PATH = r"(?:[A-Za-z]:(?=[\\/]))?[^\s:]+"
 _NUMBERED = re.compile(rf"({_PATH}):{_NUMBER}:")
 _REVISION = re.compile(rf"([^\s:]+:[^\s:]+):{_NUMBER}:")
+_CALLED = re.compile(rf"({_PATH})\({_NUMBER}(?=(?:,[0-9]+)*\): )")
+_INDENTED = re.compile(rf"( {{2}}{_PATH}):{_NUMBER}:(?=[0-9]+ - )")
 _UNNUMBERED = re.compile(rf"({_PATH}):(?!//)")
 _RESULT = re.compile(rf":{_NUMBER}:")
 _CONTEXT = re.compile(rf"([-=]){_NUMBER}\1")
@@ -28,9 +30,18 @@ _SPACE = re.compile(r"\s")
 _LETTER = re.compile(r"[^\W\d_]")
 _NAME = re.compile(r"[\w.+@~-]+")
 
+INDENT = "  "
+"""What pyright writes before a path that stands below a heading of its own."""
+
+CALLED = "("
+"""The mark of `path(12,5): message`."""
+
 
 class Line(NamedTuple):
-    """One line in pieces: `path`, `mark` (`:`, or `-` or `=` for context), `number` (None without one), the rest."""
+    """One line in pieces: `path`, `mark` (`:`, or `-` or `=` for context), `number` (None without one), the rest.
+
+    The mark `(` is that of compilers that write `path(12,5): message`.
+    """
 
     path: str
     mark: str
@@ -55,16 +66,20 @@ def is_plain_path(text: str) -> bool:
 
 
 def split_numbered(line: str, expected: str = "") -> Line | None:
-    """The pieces of `path:12:text` (`rev:path:12:text` too); None if `line` is not of this form. `expected` is the
-    path of the line above, which is tried first."""
+    """The pieces of `path:12:text` (`rev:path:12:text`, `path(12,5): text` and, two blanks in, pyright's
+    `path:12:5 - text` too); None if `line` is of no such form. `expected` is the path of the line above, which is
+    tried first."""
     if expected and line.startswith(expected):
         match = _RESULT.match(line, len(expected))
         if match is not None:
             return Line(expected, ":", int(match[1]), line[match.end() :])
     match = _NUMBERED.match(line, 0, MAX_PATH + 12) or _REVISION.match(line, 0, MAX_PATH + 12)
-    if match is None or not is_path(match[1]):
+    if match is not None:
+        return Line(match[1], ":", int(match[2]), line[match.end() :]) if is_path(match[1]) else None
+    match = _CALLED.match(line, 0, MAX_PATH + 24) if "): " in line else _INDENTED.match(line, 0, MAX_PATH + 24)
+    if match is None or not is_plain_path(match[1].removeprefix(INDENT)):
         return None
-    return Line(match[1], ":", int(match[2]), line[match.end() :])
+    return Line(match[1], CALLED if match.re is _CALLED else ":", int(match[2]), line[match.end() :])
 
 
 def split_plain(line: str) -> Line | None:

@@ -18,8 +18,11 @@ from typing import NamedTuple
 from headroom.compressors.reading import END, HEADER, STEP, Gutter, gutter_of
 from headroom.errors import FormatError
 
-MARK = "[repeats of text above"
-LEGEND = f'{MARK} told as "= lines"]'
+LEGEND = "[= repeats text above]"
+WHOLE = "[= all of "
+MARKS = (LEGEND, WHOLE)
+"""How a text starts that is told by reference."""
+
 VIEW = "reading"
 """The kind whose renderings number their lines."""
 
@@ -27,12 +30,10 @@ NAME = r"[^\[\]()\"\n]{1,120}"
 _NUMBER = r"(?:0|[1-9]\d{0,9})"
 """Some views count from 0."""
 
+SOURCE = rf"(?P<name>{NAME})(?: \((?P<nth>[1-9]\d{{0,3}})(?:st|nd|rd|th) one up\))?"
 REFERENCE = re.compile(
-    rf"\[= lines (?P<first>{_NUMBER})-(?P<last>{_NUMBER})(?:"
-    rf"(?:: as lines (?P<there>{_NUMBER})-(?P<end>{_NUMBER}))?"
-    rf" of (?P<name>{NAME})(?: \((?P<nth>[1-9]\d{{0,3}})(?:st|nd|rd|th) one up\))? above"
-    r'(?:, at "(?P<words>[^\[\]"\n]{1,60})")?'
-    rf"|: as lines (?P<here>{_NUMBER})-(?P<here_end>{_NUMBER}) above)\]",
+    rf"\[= lines (?P<first>{_NUMBER})-(?P<last>{_NUMBER})(?: here"
+    rf'|(?: (?P<there>there)| of {SOURCE})(?:, at "(?P<words>[^\[\]"\n]{{1,60}})")?)\]',
     re.ASCII,
 )
 
@@ -61,39 +62,43 @@ CACHE_CHARS = 4_000_000
 
 
 class Reference(NamedTuple):
-    """A line that stands for lines of an earlier text: own numbers `first` to `last`, there from `there` on."""
+    """A line that stands for the lines `first` to `last` of an earlier text."""
 
     first: int
     last: int
-    there: int
-    shifted: bool
-    """Whether it says both ranges; otherwise one range holds for both."""
     name: str
-    """Of the earlier text; empty for lines further up in this view itself."""
+    """Of the earlier text; empty for the one named last above, and for lines further up in this view itself."""
     nth: int
+    """Of the texts of this name which one, counted upwards; 0 with the one named last."""
     words: str
     """How the lines begin, where the earlier text does not number its lines and they stand further down in it."""
 
+    @property
+    def source(self) -> tuple[str, int]:
+        """Name and count of the earlier text."""
+        return self.name, self.nth
+
+    @property
+    def is_here(self) -> bool:
+        """True if the lines stand further up in this view itself."""
+        return not self.name and self.nth > 0
+
     @classmethod
     def read(cls, line: str) -> Reference | None:
-        """The reference that `line` is, None if it is none. Raises FormatError on ranges that cannot be."""
+        """The reference that `line` is, None if it is none. Raises FormatError on a range that cannot be."""
         match = REFERENCE.fullmatch(line) if line[:9] == "[= lines " else None
         if match is None:
             return None
         first, last = int(match["first"]), int(match["last"])
-        shown_there = match["there"] or match["here"]
-        there, end = (int(shown_there), int(match["end"] or match["here_end"])) if shown_there else (first, last)
-        if last < first or end - there != last - first:
+        if last < first:
             raise FormatError(f"the reference {line[:60]!r} has no proper range")
-        nth, words = int(match["nth"] or 1), match["words"] or ""
-        return cls(first, last, there, shown_there is not None, match["name"] or "", nth, words)
+        nth = 0 if match["there"] else int(match["nth"] or 1)
+        return cls(first, last, match["name"] or "", nth, match["words"] or "")
 
     def __str__(self) -> str:
-        size = self.last - self.first
-        shift = f": as lines {self.there}-{self.there + size}" if self.shifted else ""
         words = f', at "{self.words}"' if self.words else ""
-        of = f" of {called(self.name, self.nth)}" if self.name else ""
-        return f"[= lines {self.first}-{self.last}{shift}{of} above{words}]"
+        source = f"of {called(self.name, self.nth)}" if self.name else "here" if self.is_here else "there"
+        return f"[= lines {self.first}-{self.last} {source}{words}]"
 
 
 class Line(NamedTuple):
@@ -200,15 +205,15 @@ def _read_view(view: Numbering, lines: Sequence[str]) -> Iterator[Line]:
         if number is None:
             yield Line(None, "", text, reference)
             continue
-        if reference is not None and reference.first != number:
-            raise FormatError(f"line {number} of a numbered view holds a reference for line {reference.first}")
+        if reference is not None and reference.first != number and not prefix:
+            raise FormatError(f"line {number} of a numbered view holds a reference and must show its number")
         if reference is None and number == expected and prefix != view.due(number, text) and not (told and prefix):
             raise FormatError(f"line {number} of a numbered view has not the number that is due before it")
         if reference is None and told and not prefix:
             raise FormatError(f"line {number} of a numbered view follows a reference and must show its number")
         yield Line(number, prefix, text, reference)
         told = reference is not None
-        expected = (reference.last if reference else number) + 1
+        expected = number + 1 + (reference.last - reference.first if reference else 0)
 
 
 class Shown(NamedTuple):

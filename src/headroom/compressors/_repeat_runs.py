@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from headroom.compressors._lines.cost import cost
 from headroom.compressors._repeat_lines import (
-    MARK,
+    MARKS,
     MAX_PLACES,
     SIGNS,
     VIEW,
@@ -24,10 +24,10 @@ from headroom.compressors._repeat_lines import (
 )
 from headroom.compressors._repeat_meaning import LITERAL, RECORDS, Decode, Meaning, alike
 
-MIN_TOKENS = 60
-"""A run must hold this much, by estimate: a reference costs about twenty, and the reader has to look it up."""
+MIN_TOKENS = 45
+"""A run must hold this much, by estimate: a reference costs about fifteen, and the reader has to look it up."""
 
-MIN_OWN_TOKENS = 40
+MIN_OWN_TOKENS = 30
 """... and this much where the reader finds it further up in the same view: that is named shorter, and found sooner."""
 
 JUDGED_CHARS = 1_200
@@ -49,7 +49,7 @@ class Earlier(NamedTuple):
     """A text that stands earlier in the same request."""
 
     name: str
-    """How the model knows it: `Read of src/flow.py`, `Bash go test ./...`, `your Write of a.py`."""
+    """How the model knows it: `Read src/flow.py`, `Bash go test ./...`, `your Write a.py`."""
     text: str
     """As sent. Empty for a text that cannot be referred to: its name still counts."""
     kind: str
@@ -93,7 +93,7 @@ class Sources:
             index = indexes.get(earlier[i].text, earlier[i].kind)
             if index is None or (earlier[i].outline and index.view is None):
                 continue
-            if earlier[i].kind not in (*LITERAL, RECORDS) and earlier[i].text.startswith(MARK):
+            if earlier[i].kind not in (*LITERAL, RECORDS) and earlier[i].text.startswith(MARKS):
                 continue  # what its lines hang on may be told by reference
             for key in index.first.keys() & keys:
                 self.indexes[i] = index
@@ -130,14 +130,12 @@ class Sources:
 
     def reference(self, stretch: Stretch, run: Run) -> Reference:
         """What stands for a run of a stretch."""
-        i, there = run.source, run.number
-        own = there if stretch.number is None else stretch.number + run.start
-        last = own + run.stop - run.start - 1
-        if i == OWN:
-            return Reference(own, last, there, True, "", 1, "")
+        first, last = run.number, run.number + run.stop - run.start - 1
+        if run.source == OWN:
+            return Reference(first, last, "", 1, "")
         lines = [line[len(run.sign) :] for line in stretch.lines[run.start : run.stop]]
-        words = "" if self.indexes[i].view else first_words(lines, there)
-        return Reference(own, last, there, own != there, self.earlier[i].name, self.nth[i], words)
+        words = "" if self.indexes[run.source].view else first_words(lines, first)
+        return Reference(first, last, self.earlier[run.source].name, self.nth[run.source], words)
 
 
 def _comparable(kind: str, legend: str, source: Earlier) -> re.Pattern[str] | None:

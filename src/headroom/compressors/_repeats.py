@@ -1,7 +1,7 @@
 """Repeats: what stands already in this request is told by reference, the rest as it is.
 
-A pass over the text that would be sent for a new part. A line `[= lines 38-92 of Read of src/flow.py above]` stands
-for these lines, word for word; `[= lines 70-81: as lines 12-23 above]` for lines further up in the same numbered view.
+A pass over the text that would be sent for a new part. A line `[= lines 38-92 of Read src/flow.py]` stands for
+these lines, word for word; `[= lines 12-23 here]` for lines further up in the same numbered view.
 The rule it keeps: a reference names lines that stand as themselves in an earlier text of the same request or above it,
 never a reference, so that reading it takes one look; and the lines of a numbered view keep numbers that can be counted
 on from the one above.
@@ -16,10 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from headroom import policy
 from headroom.compressors._repeat_lines import (
     LEGEND,
-    MARK,
+    MARKS,
     NAME,
     REFERENCE,
+    SOURCE,
     VIEW,
+    WHOLE,
     Reference,
     Shown,
     called,
@@ -36,7 +38,7 @@ from headroom.compressors._repeat_runs import OWN, Earlier, Run, Sense, Signed, 
 from headroom.errors import FormatError
 from headroom.types import Json, ToolCall
 
-__all__ = ["MARK", "Earlier", "expand", "name_of", "tell", "written"]
+__all__ = ["MARKS", "Earlier", "expand", "name_of", "tell", "written"]
 
 SIGNED = "diff"
 """The kind whose lines may stand in other texts without their signs."""
@@ -52,8 +54,10 @@ NAME_END = 14
 PLACES = ("offset", "start_line", "line")
 """Arguments that tell several views of one file apart."""
 
-PATHS = ("file_path", "filePath", "absolute_path", "notebook_path", "target_file", "filename", "path")
-MAIN = ("pattern", "query", "regex", *PATHS, "command", "cmd", "url", "uri", "description", "prompt", "name", "")
+MAIN = (
+    "pattern", "query", "regex", *policy.PATH_ARGUMENTS, "command", "cmd", "url", "uri", "description", "prompt",
+    "name", "",
+)  # fmt: skip
 """The arguments that say what a call is about, the most telling first."""
 
 COPIED = frozenset({"old_string", "old_str", "oldString", "oldText", "old_text"})
@@ -63,9 +67,7 @@ WRITTEN = frozenset({"content", "new_string", "new_str", "newString", "newText",
 WRITTEN_LINES = 5
 """An argument of another name counts as written text from this many lines on."""
 
-_WHOLE = re.compile(
-    rf"{re.escape(MARK)}: all of (?P<name>{NAME})(?: \((?P<nth>[1-9]\d{{0,3}})(?:st|nd|rd|th) one up\))?\]", re.ASCII
-)
+_WHOLE = re.compile(rf"{re.escape(WHOLE)}{SOURCE}\]", re.ASCII)
 _ANY_REFERENCE = re.compile(REFERENCE.pattern + "$", re.ASCII | re.MULTILINE)
 _DIRECTORY = re.compile(r"\s*cd \S+ *(?:&&|;) *")
 
@@ -74,10 +76,10 @@ def name_of(call: ToolCall) -> str:
     """How a call's result is named in references: the tool and its main argument, shortened, without brackets."""
     tool = quoted(call.name, NAME_CHARS) or "tool"
     key, value = next(((k, a) for k in MAIN if (a := _argument(call.args.get(k)))), ("", ""))
-    if key in PATHS:
+    if key in policy.PATH_ARGUMENTS:
         path = quoted("/".join(value.replace("\\", "/").split("/")[-2:]), 4 * NAME_CHARS)[-NAME_CHARS:].strip()
         place = next((f" {k} {v}" for k in PLACES if isinstance(v := call.args.get(k), int)), "")
-        return f"{tool} of {path}{place[:NAME_CHARS]}"
+        return f"{tool} {path}{place[:NAME_CHARS]}"
     first = next((line for line in _DIRECTORY.sub("", value, count=1).split("\n") if line.strip()), "")
     subject = quoted(first, 8 * NAME_CHARS)
     if len(subject) > NAME_CHARS:  # the end tells apart what begins alike
@@ -98,7 +100,7 @@ def tell(
     """`sent` with runs of lines told as references to `earlier` texts (in the order of the request) or, with `own`, to
     its own lines above, and the indices of the texts referred to, ascending. None where nothing is worth it. `kind` is
     as in `Earlier`; `decode` reads texts of all kinds."""
-    if MARK in sent or _ANY_REFERENCE.search(sent):
+    if any(mark in sent for mark in MARKS) or _ANY_REFERENCE.search(sent):
         return None
     same = whole(sent, earlier)
     if same is not None:
@@ -127,7 +129,7 @@ def whole(sent: str, earlier: Sequence[Earlier]) -> tuple[str, tuple[int, ...]] 
     """`sent` as one reference, and the index of the last earlier text that is the same; None if there is none."""
     names = _nth(earlier)
     same = next((i for i in reversed(range(len(earlier))) if names[i] and earlier[i].text == sent), None)
-    return None if same is None else (f"{MARK}: all of {called(earlier[same].name, names[same])}]", (same,))
+    return None if same is None else (f"{WHOLE}{called(earlier[same].name, names[same])}]", (same,))
 
 
 def expand(told: str, kind: str, earlier: Sequence[Earlier]) -> str:
@@ -135,7 +137,7 @@ def expand(told: str, kind: str, earlier: Sequence[Earlier]) -> str:
     whole = _WHOLE.fullmatch(told)
     if whole is not None:
         text = _named(earlier, whole["name"], int(whole["nth"] or 1)).text
-        if MARK in text:
+        if text.startswith(MARKS):
             raise FormatError("a repeat stands for a text that is told by reference itself")
         return text
     lines = told.split("\n")
@@ -147,54 +149,50 @@ def expand(told: str, kind: str, earlier: Sequence[Earlier]) -> str:
     room = MAX_CHARS
     following: int | None = None  # the number after a reference: shown there though it may not be due
     here: dict[int, str] = {}  # the lines of this run so far that stand as themselves
-    beyond: int | None = None
+    there: tuple[str, int] | None = None  # the text that was named last
+    expected: int | None = None
     for number, prefix, text, reference in read(view, lines[body:]):
-        if number is None or number != beyond:
+        inside = view is not None and number is not None and number == expected
+        if not inside:
             here.clear()
-        if number is not None:
-            beyond = (reference.last if reference else number) + 1
-        if reference is None:
-            if number is not None:
-                here[number] = text
-            due = view is not None and number is not None and number == following
-            out.append((view.due(number, text) if due else prefix) + text)  # type: ignore[union-attr,arg-type]
-            following = None
-            continue
-        stands = _standing(reference, number, earlier) if reference.name else _repeated(reference, here)
+        stands = [text]
+        if reference is not None:
+            there = reference.source if reference.name else there
+            stands = _repeated(reference, here) if reference.is_here else _standing(reference, there, earlier)
+        elif number is not None:
+            here[number] = text
         room -= sum(map(len, stands)) + len(stands)
         if room < 0:
             raise FormatError("the references stand for more text than a request can hold")
-        out.append(prefix + stands[0])
+        shown = view is not None and inside and (reference is not None or number == following)
+        out.append((view.due(number, stands[0]) if shown else prefix) + stands[0])  # type: ignore[union-attr,arg-type]
         if view is None or number is None:
             out += [prefix + line for line in stands[1:]]
         else:
             out += [view.due(n, line) + line for n, line in enumerate(stands[1:], number + 1)]
-            following = reference.last + 1
+        expected = None if number is None else number + len(stands)
+        following = expected if reference is not None else None
     return "\n".join(out)
 
 
-def _standing(reference: Reference, number: int | None, earlier: Sequence[Earlier]) -> list[str]:
-    """The lines that a reference stands for. Raises FormatError."""
-    if reference.shifted and number is None:
-        raise FormatError(f"a reference gives numbers to lines that have none: {str(reference)[:60]!r}")
-    source = _named(earlier, reference.name, reference.nth)
+def _standing(reference: Reference, there: tuple[str, int] | None, earlier: Sequence[Earlier]) -> list[str]:
+    """The lines of the text called `there` that a reference stands for. Raises FormatError."""
+    if there is None:
+        raise FormatError(f"no reference above {str(reference)[:60]!r} names a text")
+    source = _named(earlier, *there)
     index = indexes.get(source.text, source.kind)
     if index is None:
-        raise FormatError(f"the earlier text {reference.name!r} is no {source.kind}")
-    lines = index.numbered(reference.there, reference.there + reference.last - reference.first)
-    if reference.words != ("" if index.view else first_words(lines, reference.there)):
+        raise FormatError(f"the earlier text {there[0]!r} is no {source.kind}")
+    lines = index.numbered(reference.first, reference.last)
+    if reference.words != ("" if index.view else first_words(lines, reference.first)):
         raise FormatError(f"the lines that a reference names do not begin with {reference.words!r}")
     return lines
 
 
 def _repeated(reference: Reference, here: Mapping[int, str]) -> list[str]:
     """The lines further up in the same run that a reference stands for. Raises FormatError."""
-    if reference.there + reference.last - reference.first >= reference.first:
-        raise FormatError(
-            f"a reference to its own view names lines that do not stand above it: {str(reference)[:60]!r}"
-        )
     try:
-        return [here[n] for n in range(reference.there, reference.there + reference.last - reference.first + 1)]
+        return [here[n] for n in range(reference.first, reference.last + 1)]
     except KeyError as error:
         raise FormatError(f"line {error.args[0]} does not stand as itself further up in this view") from None
 
@@ -222,17 +220,25 @@ def _nth(earlier: Sequence[Earlier]) -> list[int]:
 def _told(text: Shown, runs: Sequence[Sequence[Run]], sources: Sources) -> list[str]:
     """The lines of a text with these runs of its stretches as references."""
     lines = list(text.lines)
+    short = text.view.short if text.view is not None else ""
     out: list[str] = []
+    there: tuple[str, int] | None = None
     at = 0
     for stretch, each in zip(text.stretches, runs, strict=True):
         for run in each:
             begin = stretch.at + run.start
             out += lines[at:begin]
             lead = run.sign or text.lines[begin].removesuffix(stretch.lines[run.start])
-            out.append(lead + str(sources.reference(stretch, run)))
+            if stretch.number is not None and stretch.number + run.start != run.number:
+                lead = lead or short % (stretch.number + run.start)
+            reference = sources.reference(stretch, run)
+            if reference.name and reference.source == there:
+                reference = reference._replace(name="", nth=0)
+            there = reference.source if reference.name else there
+            out.append(lead + str(reference))
             at = stretch.at + run.stop
-            if text.view is not None and stretch.number is not None and run.stop < len(stretch.lines):
-                lines[at] = text.view.short % (stretch.number + run.stop) + stretch.lines[run.stop]
+            if stretch.number is not None and run.stop < len(stretch.lines):
+                lines[at] = short % (stretch.number + run.stop) + stretch.lines[run.stop]
     return out + lines[at:]
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from headroom import policy
 from headroom.types import Facts, ToolCall
 
 Kind = Literal["", "code", "markup", "prose", "lock", "dump", "minified"]
@@ -104,9 +105,22 @@ _DUMP = re.compile(
 _JSON = re.compile(r"\s*[\[{]\s*(?:[\"\[{]|-?\d)")
 _GRAMMAR = re.compile(r"[{};(),=:\[\]]")
 
-_FILE_ARGUMENTS = frozenset({"file_path", "path", "file", "filename", "absolute_path", "filePath", "notebook_path"})
 _COMMAND_ARGUMENTS = frozenset({"command", "cmd", "script", ""})
-_PRINTS_FILE = re.compile(r"(?:^|[\n;&(])\s*(?:cat|head|tail|sed|less|more|bat|nl|awk|type|Get-Content)\s")
+_PRINTS_FILE = re.compile(
+    r"(?:^|[\n;&(]|\b(?:xargs|exec|ssh|sudo)\s(?:[^\n;&|]{0,200}?\s)?['\"]?|(?:^|\s)[-/](?:l?c|Command)\s+['\"])\s*"
+    r"(?:cat(?!\S)(?!\s*(?:-\s*)?(?:<<|>))|sed\s+(?!(?:-\w+\s+)*(?:-\w*i|--in-place))"
+    r"|(?:head|tail|less|more|bat|nl|awk|type|Get-Content)\s)"
+    r"|\bgit\s[^\n;&|]{0,200}?\bshow\s[^\n;&|]{0,200}?[\w^~@}]:[\w./]"
+)
+"""Commands that print a file: not those that write one (`cat > x`, `sed -i`), nor those a pipe feeds."""
+
+_HERE = re.compile(r"<<-?\s*\\?(['\"]?)([A-Za-z_]\w*)\1")
+_SHELL = re.compile(r"(?:^|[\s;&|(/])(?:(?:ba|z|da|k)?sh|pwsh|ssh|exec)\s")
+"""What runs a here-document: its lines are commands as well."""
+
+_SCRIPT_CHARS = 20_000
+_COMMAND_CHARS = 2_000
+"""So much of a script, and so much of its commands, is looked at."""
 
 
 class Texture(NamedTuple):
@@ -133,13 +147,32 @@ def shows_file(call: ToolCall | None) -> bool:
     if call is None:
         return False
     for name, value in call.args.items():
-        if name in _FILE_ARGUMENTS and isinstance(value, str):
+        if name in policy.PATH_ARGUMENTS and isinstance(value, str):
             return True
         if name in _COMMAND_ARGUMENTS:
             words = value if isinstance(value, list) else [value]
-            if any(isinstance(word, str) and _PRINTS_FILE.search(word[:2_000]) for word in words):
+            if any(isinstance(word, str) and _PRINTS_FILE.search(_commands(word)) for word in words):
                 return True
     return False
+
+
+def _commands(script: str) -> str:
+    """The commands of a script: without the lines of here-documents, which are what is written or run, unless a shell
+    runs them."""
+    if "<<" not in script:
+        return script[:_COMMAND_CHARS]
+    lines = script[:_SCRIPT_CHARS].split("\n")
+    last = {line.strip(): at for at, line in enumerate(lines)}
+    kept: list[str] = []
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        kept.append(line)
+        at += 1
+        for here in _HERE.finditer(line) if not _SHELL.search(line) else ():
+            if last.get(here[2], 0) >= at:
+                at = next(end for end in range(at, len(lines)) if lines[end].strip() == here[2]) + 1
+    return "\n".join(kept)[:_COMMAND_CHARS]
 
 
 def _look(text: str, lines: Sequence[str]) -> Texture:

@@ -23,12 +23,11 @@ STAT = "[git stat by folder"
 MAILS = "; addresses at first use"
 TABLES = "; stat by folder"
 KEPT = "; blanks kept"
-CRLF = "; lines end in CRLF"
 NO_PREFIX = "; no path prefixes"
 FILES = "files"
 HEADER = re.compile(
     rf"(?:{re.escape(GIT)}|{re.escape(PLAIN)}|{re.escape(STAT)})(?:{MAILS})?(?:{TABLES})?"
-    rf"(?:; prefixes (\S+) (\S+)|({NO_PREFIX}))?({KEPT})?({CRLF})?\]"
+    rf"(?:; prefixes (\S+) (\S+)|({NO_PREFIX}))?({KEPT})?\]"
 )
 ESCAPE = "\\"
 NO_NEWLINE = "\\ "
@@ -50,7 +49,7 @@ class Diff(ByteExact):
     """One line per file header and commit header."""
 
     name = "diff"
-    version = 1
+    version = 2
     content: PartClass = "read"
     only_deep = True
     marks: tuple[str, ...] = (GIT, PLAIN, STAT)
@@ -63,9 +62,7 @@ class Diff(ByteExact):
         text = facts.text
         if _first_sign(text) is None:
             return None
-        crlf = "\r" in text and text.count("\r\n") == text.count("\n")
-        lines = text.replace("\r\n", "\n").split("\n") if crlf else facts.lines
-        made = _Encoder(lines).rendering(crlf=crlf)
+        made = _Encoder(facts.lines).rendering()
         return made if made is not None and len(made) < len(text) else None
 
     def decode(self, rendering: str) -> str:
@@ -75,7 +72,7 @@ class Diff(ByteExact):
             raise FormatError("a diff opens with its header line")
         marks = Prefixes(known[1], known[2]) if known[1] else Prefixes("", "") if known[3] else USUAL
         decoder = _Decoder(body.split("\n"), marks, kept=known[4] is not None)
-        return ("\r\n" if known[5] else "\n").join(decoder.restored())
+        return "\n".join(decoder.restored())
 
     def units(self, facts: Facts) -> Sequence[Unit]:
         return tedious.units(facts.lines, facts.query or "", partial(_hunk_end, facts.lines))
@@ -159,7 +156,7 @@ class _Encoder:
             "@": self.hunk, "d": self.file, "I": self.file, "c": self.commit, " ": self.table, ESCAPE: self.other,
         }  # fmt: skip
 
-    def rendering(self, *, crlf: bool) -> str | None:
+    def rendering(self) -> str | None:
         at, hunks = 0, []
         lines, takes, other = self.lines, self.takes, self.out.append
         while at < len(lines):
@@ -181,14 +178,14 @@ class _Encoder:
                 body = self.out[start:stop]
                 if " " in body:
                     self.out[start:stop] = ["" if line == " " else line for line in body]
-        return "\n".join((self.header(crlf=crlf), *self.out))
+        return "\n".join((self.header(), *self.out))
 
-    def header(self, *, crlf: bool) -> str:
+    def header(self) -> str:
         name = GIT if GIT in self.kinds else PLAIN if PLAIN in self.kinds else STAT
         parts = [name, MAILS if MAILS in self.kinds else "", TABLES if TABLES in self.kinds and name != STAT else ""]
         if FILES in self.kinds and self.marks != USUAL:
             parts.append(f"; prefixes {self.marks.old} {self.marks.new}" if any(self.marks) else NO_PREFIX)
-        return "".join((*parts, KEPT if self.bare_blanks else "", CRLF if crlf else "", "]"))
+        return "".join((*parts, KEPT if self.bare_blanks else "", "]"))
 
     def other(self, at: int) -> int:
         """A line that stands for itself."""

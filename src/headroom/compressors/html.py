@@ -57,7 +57,7 @@ class Html(ByteExact):
     """References to repeated blocks, shared beginnings; the readable text of a page."""
 
     name = "html"
-    version = 2
+    version = 3
     content: PartClass = "machine"
     marks: tuple[str, ...] = (MARK,)
 

@@ -46,7 +46,7 @@ class Listing(ByteExact):
     """Files by folder."""
 
     name = "listing"
-    version = 1
+    version = 2
     content: PartClass = "machine"
     marks: tuple[str, ...] = tuple(mark for mark, _ in DECODERS)
 
@@ -58,16 +58,10 @@ class Listing(ByteExact):
 
     def encode(self, facts: Facts) -> str | None:
         _, form = _looks(facts)
-        lines = facts.lines
-        carriage = (
-            "\r" if len(lines) > 1 and facts.text.count("\r\n") == len(lines) - 1 == facts.text.count("\r") else ""
-        )
-        if carriage:
-            lines = facts.text.split("\r\n")
-        made = _encoded(form, lines)
+        made = _encoded(form, facts.lines)
         if made is None:
             return None
-        rendering = "\n".join([made[0] + carriage, *made[1:]])
+        rendering = "\n".join(made)
         if len(rendering) >= SURE_GAIN * len(facts.text):
             return rendering if sampled_cost(rendering) < LEAST_GAIN * sampled_cost(facts.text) else None
         return rendering
@@ -84,8 +78,7 @@ class Listing(ByteExact):
         decode = next((decode for mark, decode in DECODERS if header.startswith(mark)), None)
         if decode is None or not newline:
             raise FormatError("a listing opens with its header line")
-        end = "\r\n" if header[-1] == "\r" else "\n"
-        return end.join(decode(header.removesuffix("\r"), body.split("\n")))
+        return "\n".join(decode(header, body.split("\n")))
 
 
 def _looks(facts: Facts) -> tuple[float, str]:
@@ -102,7 +95,6 @@ def _judged(lines: list[str]) -> tuple[float, str]:
     if len(lines) > 3 * SAMPLED_LINES:
         middle = len(lines) // 2
         sample = sample + lines[middle : middle + SAMPLED_LINES]
-    sample = [line.removesuffix("\r") for line in sample]
     for form in FORMS:
         share = form.looks(sample)
         if share:

@@ -44,9 +44,13 @@ _OTHER = re.compile(
     r"|(?!\d)[^\s:]*[./][^\s:]*[^\W\d]:\d+[:-]"  # grep
     r"|\^?[0-9a-f]{7,40} .*\([^)]*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} +\d+\)"  # git blame
     r"|\s*\d+(?:[→\t]|[:-]\s*\{)"  # a numbered file view, a grep of JSON lines
+    r"|\d\d:\d\d \+\d+(?: ~\d+)?(?: -\d+)?: "  # the tests of Dart
     r"|[+]\s|@@ -|diff --git |index [0-9a-f]{7}",  # a diff
     re.ASCII,
 )
+_RESULT = re.compile(r"\s+(?:[✓✔√✗✘✖×✕] |(?:PASS|FAIL|SLOW) \[|--- (?:PASS|FAIL|SKIP): |PASSED|FAILED|(?:not )?ok \d)")
+"""The result of a test, which continues no record."""
+
 _CODE = re.compile(
     r"[;{]\s*$|^\s*(?:def|class|import|from|return|if|for|while|func|fn|let|const|var|#include|//|/\*)\b"
 )
@@ -56,7 +60,7 @@ class Logs(ByteExact):
     """Line templates under headings of time."""
 
     name = "logs"
-    version = 2
+    version = 3
     content: PartClass = "machine"
     marks: tuple[str, ...] = (MARK,)
 
@@ -70,7 +74,7 @@ class Logs(ByteExact):
         if sum(1 for line in lines if _CODE.search(line[:400])) > 0.3 * n or _is_table(lines):
             return 0.0
         # Lines that start with a blank continue a record; they say nothing for or against.
-        starts = [line for line in lines if line[0] not in " \t"]
+        starts = [line for line in lines if line[0] not in " \t" or _RESULT.match(line)]
         if len(starts) < max(MIN_LINES - 1, MIN_STARTS * n):
             return 0.0
         timed = sum(1 for line in starts if TIME.search(line, 0, HEAD))

@@ -32,7 +32,7 @@ class Opaque(ByteExact):
     """Kinds of lines in lock files; all else as it is."""
 
     name = "opaque"
-    version = 2
+    version = 3
     content: PartClass = "machine"
     marks: tuple[str, ...] = (MARK,)
 

@@ -39,7 +39,7 @@ class Prose(ByteExact):
     """References to repeated paragraphs, shared beginnings."""
 
     name = "prose"
-    version = 2
+    version = 3
     content: PartClass = "machine"
     only_deep = True
     marks: tuple[str, ...] = (MARK,)

@@ -17,7 +17,7 @@ from headroom.compressors._exact import ByteExact
 from headroom.errors import FormatError
 from headroom.types import Facts, PartClass, Unit
 
-MARK = "[every 10th line numbered"
+MARK = "[10th lines numbered"
 HEADER = re.compile(re.escape(MARK) + r'(?:; gutter "([^"\n]+)")?\]')
 END = "[end]"
 """The line after a run of numbered lines that other text follows."""
@@ -84,7 +84,7 @@ class Reading(ByteExact):
     """Numbers every tenth line of a file view instead of every line."""
 
     name = "reading"
-    version = 1
+    version = 2
     content: PartClass = "read"
     only_deep = True
     marks: tuple[str, ...] = (MARK,)

@@ -14,7 +14,7 @@ from collections.abc import Container, Sequence
 from headroom.compressors._exact import ByteExact
 from headroom.compressors._lines import legend
 from headroom.compressors._lines.cost import cost, sampled_cost
-from headroom.compressors._runs import diagnostics, forms, groups, joins, messages, signs, steps, tracebacks, units
+from headroom.compressors._runs import diagnostics, groups, joins, messages, signs, steps, tracebacks, units
 from headroom.compressors._runs.steps import GROUPS, HEADINGS, STRUCTURE, TEMPLATES, Fixed, Step
 from headroom.errors import FormatError
 from headroom.notices import NOTICE
@@ -73,10 +73,10 @@ class Runs(ByteExact):
     """Repetitions, joined lines, compact diagnostics and frames, headings, templates."""
 
     name = "runs"
-    version = 3
+    version = 4
     content: PartClass = "machine"
     marks: tuple[str, ...] = (MARK,)
-    light = forms.RESULTS
+    light = units.LIGHT
 
     def fit(self, facts: Facts) -> float:
         return signs.fit(facts)

@@ -20,6 +20,8 @@ from headroom.errors import StoreError, UsageError
 from headroom.hooks import claude, copilot, opencode
 from headroom.hooks._hook import Event, Hook, Output, Paths, Refusal, text_at
 from headroom.ledger import HOOK, Entry, Ledger, Part
+from headroom.pins import sent_hash
+from headroom.pipeline import names_of
 from headroom.store import MemoryStore
 from headroom.types import Edit, Json, Store
 
@@ -137,19 +139,22 @@ class _Lately:
     def __init__(self, output: Output, store: Store) -> None:
         self._store = store
         self._key = hashlib.sha256(f"hook {output.session}".encode("utf-8", "surrogatepass")).digest()
-        call = f"{output.call.name} {sorted(map(repr, output.call.args.items()))}"
-        self._call = hashlib.sha256(call.encode("utf-8", "surrogatepass")).hexdigest()
+        self._names = {sent_hash(name).hex() for name in names_of(output.call)}
         noted = store.notes([self._key]).get(self._key, b"[]") if output.session else b"[]"
         self._cut: list[str] = json.loads(noted)
-        self.asked_again = self._call in self._cut
+        """The names of each output, parted by blanks; nothing for one that was not cut."""
+        self.asked_again = any(map(self._is_same, self._cut))
 
     def note(self, *, cut: bool) -> None:
         """Remembers this output, the last one, and whether something was left out of it. One that was asked for again
         was shown whole: it may be cut the next time."""
-        before = ["" if call == self._call else call for call in self._cut]
-        after = [*before, self._call if cut else ""][-RECENT:]
+        before = ["" if self._is_same(names) else names for names in self._cut]
+        after = [*before, " ".join(sorted(self._names)) if cut else ""][-RECENT:]
         if any(after) or any(self._cut):
             self._store.note([self._key], json.dumps(after).encode())
+
+    def _is_same(self, names: str) -> bool:
+        return not self._names.isdisjoint(names.split())
 
 
 def _entry(hook: Hook, output: Output, level: str, parts: list[Part]) -> Entry:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
 from headroom import gate, notices, policy
-from headroom.compressors import COMPRESSORS, RAW
+from headroom.compressors import COMPRESSORS, LAST, RAW
 from headroom.compressors._fits import fit
 from headroom.rendering.moment import Moment
 from headroom.tokens import estimate
@@ -33,10 +33,13 @@ class Attempts:
         self.ranked = self._ranked()
         self.first = self.ranked[0] if self.ranked else RAW
 
-    def encoded(self) -> tuple[Compressor, str | None, str]:
-        """The cheapest verified encoding among the best-fitting compressors: (compressor, rendering, reason)."""
+    def encoded(self, last: bool = True) -> tuple[Compressor, str | None, str]:
+        """The cheapest verified encoding among the best-fitting compressors, and, where these gain little, the `last`
+        one: (compressor, rendering, reason)."""
         allowed = [c for c in self.ranked if self.moment.level.action(c.content) != "keep"]
-        made = [(c, r) for c in allowed if (r := self._attempt(c, partial(c.encode, self.facts))) is not None]
+        made = self._made(allowed)
+        if last and allowed and not (self.unknown or any(c.content == "read" and c.marks for c in allowed)):
+            made += self._last(made)
         if len(made) > 1:
             made.sort(key=lambda m: estimate(m[1], self.moment.counter))
         for compressor, rendering in made:
@@ -83,8 +86,27 @@ class Attempts:
                 return compressor, own
             log.error("compressor %s wrote a rendering that does not decode to its outline", compressor.name)
         others = Attempts(facts, self.moment, self.original)
-        kind, text, _ = (RAW, None, "") if others.unknown else others.encoded()
+        kind, text, _ = (RAW, None, "") if others.unknown else others.encoded(last=False)
         return (kind, text) if text is not None and notices.stand(outline.text, text) else (compressor, outline.text)
+
+    def _last(self, made: Sequence[tuple[Compressor, str]]) -> list[tuple[Compressor, str]]:
+        """What the last kind makes of the text, where the others gained little and it gains more than that."""
+        size = policy.LITTLE_GAIN * len(self.facts.text)
+        if any(len(rendering) <= size for _, rendering in made) or not self._attempt(
+            LAST, partial(fit, LAST, self.facts)
+        ):
+            return []
+        found = self._made([LAST])
+        if not found or not made:
+            return found
+        counter = self.moment.counter
+        least = policy.LITTLE_GAIN * min([estimate(rendering, counter) for _, rendering in made])
+        return found if estimate(found[0][1], counter) < least else []
+
+    def _made(self, compressors: Sequence[Compressor]) -> list[tuple[Compressor, str]]:
+        """The encodings of those compressors that find one."""
+        made = ((c, self._attempt(c, partial(c.encode, self.facts))) for c in compressors)
+        return [(c, rendering) for c, rendering in made if rendering is not None]
 
     def _attempt(self, compressor: Compressor, what: Callable[[], T]) -> T | None:
         try:

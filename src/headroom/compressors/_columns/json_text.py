@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
@@ -184,8 +183,3 @@ def split_name(name: str) -> tuple[str | None, ...]:
         path += [None] * ((len(whole) - len(bare)) // 2)
         at = found.end()
     return tuple(path)
-
-
-def join_lines(trees: Iterable[Tree]) -> str:
-    """Several documents, one a line."""
-    return "\n".join(map(dump, trees))

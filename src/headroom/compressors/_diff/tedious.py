@@ -17,7 +17,7 @@ NEAR = 1
 
 CONTEXT = "context"
 
-_NAMED = re.compile(r"(?:diff --git .* b/|\+\+\+ (?:b/)?)([^\t\r]+)")
+_NAMED = re.compile(r"(?:diff --git .* b/|\+\+\+ (?:b/)?)([^\t]+)")
 _GENERATED = re.compile(
     r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|Cargo\.lock|poetry\.lock"
     r"|uv\.lock|pdm\.lock|Pipfile\.lock|Gemfile\.lock|composer\.lock|mix\.lock|pubspec\.lock|flake\.lock|go\.sum"

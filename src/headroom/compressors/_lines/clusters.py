@@ -65,7 +65,7 @@ UNIT = "\x1f"
 """Stands for a blank inside a quoted phrase while words are split."""
 
 _SPLIT = re.compile(r"([ \t|]+)")
-_DIGIT = re.compile(r"\d")
+DIGIT = re.compile(r"\d")
 _ZEROS = str.maketrans("123456789", "000000000")
 _CONSTANT_WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -91,8 +91,12 @@ class Cluster:
 class _Mask(dict[str, str | None]):
     """A word as a key sees it: itself, or None if it varies. Plain words are remembered, the others are not."""
 
+    def __init__(self, varies: re.Pattern[str]) -> None:
+        super().__init__()
+        self._varies = varies
+
     def __missing__(self, word: str) -> str | None:
-        if UNIT not in word and _DIGIT.search(word):
+        if UNIT not in word and self._varies.search(word):
             return None
         if len(self) > 200_000:
             self.clear()
@@ -105,8 +109,9 @@ _Place = tuple[Cluster, _Pick, bool]
 """A cluster, what picks its varying words, and whether the line's words are all parted by single blanks."""
 
 
-def clusters(lines: Sequence[str], fixed: Callable[[str], bool]) -> list[Cluster]:
-    """All kinds of lines with at least two lines each. `fixed` names lines that belong to none.
+def clusters(lines: Sequence[str], fixed: Callable[[str], bool], varies: re.Pattern[str] = DIGIT) -> list[Cluster]:
+    """All kinds of lines with at least two lines each. `fixed` names lines that belong to none; a word in which
+    `varies` finds something is a value.
 
     A leading blank is not part of the line: prefix headings put it there.
     """
@@ -114,7 +119,7 @@ def clusters(lines: Sequence[str], fixed: Callable[[str], bool]) -> list[Cluster
         return []
     places: dict[Key, _Place] = {}
     known: dict[str, _Place | None] = {}
-    mask = _Mask().__getitem__
+    mask = _Mask(varies).__getitem__
     for i, (line, numberless) in enumerate(zip(lines, _numberless(lines), strict=True)):
         # Lines that differ in decimal numbers alone are common, and their words need no second look; but a quoted
         # phrase is one plain word, whatever numbers it holds.

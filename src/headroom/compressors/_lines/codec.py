@@ -30,29 +30,12 @@ def _fixed(line: str) -> bool:
     return line[:1] in ("@", "\\") or echoes.is_note(line) or is_notice(line)
 
 
-def _crlf(lines: Lines) -> Coded | None:
-    if len(lines) < 3 or not all(line[-1:] == "\r" or is_notice(line) for line in lines[:-1]):
-        return None
-    if any(is_notice(line[:-1]) for line in lines[:-1]):
-        return None  # a line of the text that reads like a notice
-    return [line.removesuffix("\r") for line in lines[:-1]] + list(lines[-1:]), legend.CRLF
-
-
-def with_cr(lines: Lines) -> list[str]:
-    """Lines of which all but the last and notices end in CR."""
-    return [line if is_notice(line) else line + "\r" for line in lines[:-1]] + list(lines[-1:])
-
-
-def _times(lines: Lines) -> Coded | None:
-    return _echoed(echoes.encode(lines))
-
-
 def _long_references(lines: Lines) -> Coded | None:
     return _echoed(echoes.encode(lines, min_times=4, min_reference=6))
 
 
 def _references(lines: Lines) -> Coded | None:
-    return _echoed(echoes.encode(lines, min_reference=echoes.MIN_REFERENCE))
+    return _echoed(echoes.encode(lines))
 
 
 def _echoed(out: list[str]) -> Coded | None:
@@ -117,8 +100,6 @@ def _templated(lines: Lines) -> Coded | None:
 
 STEPS: Mapping[str, Callable[[Lines], Coded | None]] = MappingProxyType(
     {
-        "crlf": _crlf,
-        "times": _times,
         "references": _references,
         "long-references": _long_references,
         "timed": _timed,
@@ -126,13 +107,12 @@ STEPS: Mapping[str, Callable[[Lines], Coded | None]] = MappingProxyType(
         "headings": _headings,
     }
 )
-"""What each step is called. `times` tells immediate repetitions, `references` those and blocks from further up (for
-the output of runs, never for text that is edited); the `long-` ones only where more than a template would save.
-`headings` tells shared beginnings, `templates` kinds of lines, `timed` these below headings for the time."""
+"""What each step is called. `references` tells repetitions and blocks from further up, the `long-` ones only where more
+than a template would save. `headings` tells shared beginnings, `templates` kinds of lines, `timed` these below headings
+for the time."""
 
 _UNDO: Mapping[str, Callable[[Lines], list[str]]] = MappingProxyType(
     {
-        legend.CRLF: with_cr,
         legend.TIMES: echoes.decode,
         legend.REFERENCES: echoes.decode,
         legend.HEADINGS: prefix.decode,
@@ -169,15 +149,15 @@ def _run(text: str, steps: Sequence[str], mark: str) -> tuple[str | None, tuple[
     lines: Lines = text.split("\n")
     clauses: list[str] = []
     found: list[str] = []
-    for step in ("crlf", *steps):
+    for step in steps:
         done = STEPS[step](lines)
         if done is not None:
             lines = done[0]
             clauses.append(done[1])
             found.append(step)
-    if not clauses or clauses == [legend.CRLF]:
+    if not clauses:
         return None, ()
-    return f"{mark}{legend.AND.join(clauses)}]\n" + "\n".join(lines), tuple(step for step in found if step != "crlf")
+    return f"{mark}{legend.AND.join(clauses)}]\n" + "\n".join(lines), tuple(found)
 
 
 def decode(rendering: str, mark: str) -> str:

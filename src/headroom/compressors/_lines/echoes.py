@@ -43,9 +43,9 @@ def is_note(line: str) -> bool:
     return line[:1] == "[" and bool(NOTE.match(line) or REFERENCE.match(line))
 
 
-def encode(lines: Sequence[str], *, min_times: int = 2, min_reference: int = 0) -> list[str]:
+def encode(lines: Sequence[str], *, min_times: int = 2, min_reference: int = MIN_REFERENCE) -> list[str]:
     """The lines with repetitions told: of at least `min_times` lines, and of blocks of `min_reference` lines that
-    stand further up (never, where that is 0)."""
+    stand further up."""
     out: list[str] = []
     numbers = [1]
     for line in lines:
@@ -69,7 +69,7 @@ def encode(lines: Sequence[str], *, min_times: int = 2, min_reference: int = 0) 
             out.append(f"[line above ×{times + 1}]" if period == 1 else f"[{period} lines above ×{times + 1}]")
             step = period * times
         else:
-            start, step = _reference(lines, i, blocks, min_reference) if min_reference else (0, 0)
+            start, step = _reference(lines, i, blocks, min_reference)
             if step:
                 above.append((numbers[i], numbers[start], numbers[start + step - 1]))
                 out.append(f"[= lines {numbers[start]}-{numbers[start + step - 1]} above]")
@@ -80,12 +80,11 @@ def encode(lines: Sequence[str], *, min_times: int = 2, min_reference: int = 0) 
         for j in range(max(i, i + step - MAX_BLOCK), i + step):
             last_seen[lines[j]] = j
         first_seen.setdefault(lines[i], i)
-        if min_reference:
-            for j in range(i, i + step):
-                if j + 1 >= MIN_REFERENCE and lines[j] in again:
-                    blocks.setdefault(tuple(lines[j + 1 - MIN_REFERENCE : j + 1]), j + 1 - MIN_REFERENCE)
+        for j in range(i, i + step):
+            if j + 1 >= MIN_REFERENCE and lines[j] in again:
+                blocks.setdefault(tuple(lines[j + 1 - MIN_REFERENCE : j + 1]), j + 1 - MIN_REFERENCE)
         i += step
-    return _joined(out, above) if min_reference else out
+    return _joined(out, above)
 
 
 def _joined(told: Sequence[str], above: Sequence[tuple[int, int, int]]) -> list[str]:

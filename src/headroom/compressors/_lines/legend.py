@@ -3,7 +3,6 @@
 AND = " | "
 """What stands between clauses."""
 
-CRLF = "lines end in CR LF"
 TIMES = "×N: N times in all"
 REFERENCES = "= lines: those lines of the original again"
 HEADINGS = "@p: indented lines below start with p"

@@ -20,7 +20,7 @@ from operator import eq, ne
 from typing import NamedTuple
 
 from headroom.compressors._lines import echoes
-from headroom.compressors._lines.clusters import UNIT, Column, alarm, clusters
+from headroom.compressors._lines.clusters import DIGIT, UNIT, Column, alarm, clusters
 from headroom.compressors._lines.cost import cost
 from headroom.compressors._lines.shapes import Shape, is_phrase, shape
 from headroom.errors import FormatError
@@ -30,6 +30,9 @@ BRACES = ("{}", "«»", "‹›", "⟨⟩", "⟦⟧")
 
 MIN_GAIN = 8
 """A template must save this many tokens, by estimate."""
+
+SHORT = 3
+"""A line of so many tokens and no word stands as it is: a name for it is no shorter."""
 
 FEW_ALARMS = 12
 """Up to this many lines of a kind that speak of a failure stay whole."""
@@ -63,6 +66,25 @@ def _free(line: str) -> bool:
     return False
 
 
+def _unnamed(text: str) -> Sequence[str]:
+    return ()
+
+
+class Manner(NamedTuple):
+    """What is peculiar to the lines of one source: which words vary, how many lines of a kind stay whole, how many of
+    one that speaks of a failure, how often in a row a value is told as the one before, and which names a constant text
+    brings along, the best first."""
+
+    varies: re.Pattern[str] = DIGIT
+    few: int = 1
+    few_alarms: int = FEW_ALARMS
+    ditto: int = DITTO_RUN
+    names: Callable[[str], Sequence[str]] = _unnamed
+
+
+PLAIN = Manner()
+
+
 class Notation(NamedTuple):
     """What a reader has to know: the brace pair, and whether values are told as equal to another or to the last."""
 
@@ -71,21 +93,24 @@ class Notation(NamedTuple):
     last: bool
 
 
-def encode(lines: Sequence[str], fixed: Callable[[str], bool] = _free) -> tuple[list[str], Notation] | None:
+def encode(
+    lines: Sequence[str], fixed: Callable[[str], bool] = _free, manner: Manner = PLAIN
+) -> tuple[list[str], Notation] | None:
     """The lines with templates, and the notation used; None where no template pays.
 
     `fixed` names lines that are another codec's notation and must be left alone.
     """
-    shapes = [s for s in map(shape, clusters(lines, fixed)) if s and _pays(lines, s)]
+    kinds = clusters(lines, fixed, manner.varies)
+    shapes = [s for s in map(shape, kinds) if s and _pays(lines, s, manner)]
     braces, usable = _marked(lines, shapes)
     if not usable:
         return None
-    templates = _named(lines, usable)
+    templates = _named(lines, usable, manner.names)
     written: list[str | None] = [None] * len(lines)
     last = False
     references = [i for i, line in enumerate(lines) if line[:1] == "[" and echoes.REFERENCE.match(line)]
     for template in templates:
-        texts, told = _written(template, braces, references)
+        texts, told = _written(template, braces, references, manner.ditto)
         last |= told
         for row, short in zip(template.shape.rows, texts, strict=True):
             written[row] = " " + short if lines[row][0] == " " else short
@@ -176,11 +201,13 @@ class _Known:
         return "".join(out)
 
 
-def _pays(lines: Sequence[str], s: Shape) -> bool:
+def _pays(lines: Sequence[str], s: Shape, manner: Manner) -> bool:
     first = lines[s.rows[0]]
     n = len(s.rows)
-    if n <= FEW_ALARMS and _alarm(lines, s):
+    if n <= manner.few or (n <= manner.few_alarms and _alarm(lines, s)):
         return False
+    if not s.columns and cost(first) <= SHORT and not _ANY_WORD.search(first):
+        return False  # a bracket needs no name
     own = [c for c, same in zip(s.columns, s.same, strict=True) if same < 0]
     if any('"' in column for column in own):
         return False
@@ -215,8 +242,9 @@ def _writable(lines: Sequence[str], s: Shape, braces: str) -> bool:
     return not any(column[0][:1] == "=" for column in s.columns)
 
 
-def _named(lines: Sequence[str], shapes: Sequence[Shape]) -> list[_Template]:
-    """Gives each shape a word of its own text, most telling first; the words that open other lines are avoided."""
+def _named(lines: Sequence[str], shapes: Sequence[Shape], names: Callable[[str], Sequence[str]]) -> list[_Template]:
+    """Gives each shape a name that it brings along, or a word of its own text, most telling first; the words that open
+    other lines are avoided."""
     texts = [" ".join(s.texts) for s in shapes]
     vocabularies = [list(dict.fromkeys(_WORD.findall(text) + _ANY_WORD.findall(text)[:20])) for text in texts]
     spread = Counter(word for words in vocabularies for word in words)
@@ -230,7 +258,7 @@ def _named(lines: Sequence[str], shapes: Sequence[Shape]) -> list[_Template]:
             enumerate(vocabularies[i][:60]),
             key=lambda word: (_dullness(word[1]) + min(spread[word[1]], 9) * 2 + word[0] * 0.1, word[1]),
         )
-        name = _name([word for _, word in ranked], used, openings, _alarm(lines, shapes[i]))
+        name = _name([*names(texts[i]), *(word for _, word in ranked)], used, openings, _alarm(lines, shapes[i]))
         used.add(name)
         out.append(_Template(shapes[i], name))
     return out
@@ -255,7 +283,7 @@ def _name(words: Sequence[str], used: set[str], openings: set[str], failure: str
     return f"{stem}{number}"
 
 
-def _written(template: _Template, braces: str, references: Sequence[int]) -> tuple[list[str], bool]:
+def _written(template: _Template, braces: str, references: Sequence[int], most: int) -> tuple[list[str], bool]:
     """The lines of one kind, and whether any value is told as the one before: never below one of the `references`,
     which may stand for a line of this kind."""
     s = template.shape
@@ -264,7 +292,7 @@ def _written(template: _Template, braces: str, references: Sequence[int]) -> tup
     first = [s.texts[0]]
     for column, same, text in zip(s.columns, s.same, s.texts[1:], strict=True):
         first += (braces[0], "=" if same >= 0 else "", column[0], braces[1], text)
-    columns = [_shortened(s.columns[k], afresh) for k, same in enumerate(s.same) if same < 0]
+    columns = [_shortened(s.columns[k], afresh, most) for k, same in enumerate(s.same) if same < 0]
     later = list(map(" ".join, zip([template.name] * len(s.rows), *columns, strict=True)))
     told = any(map(ne, columns, (s.columns[k] for k, same in enumerate(s.same) if same < 0)))
     if told:
@@ -277,7 +305,7 @@ def _written(template: _Template, braces: str, references: Sequence[int]) -> tup
     return later, told
 
 
-def _shortened(column: Column, afresh: Sequence[bool]) -> Column:
+def _shortened(column: Column, afresh: Sequence[bool], most: int) -> Column:
     """A column with DITTO where a value is the one before, unless it is short and changes often, or told afresh."""
     again = [same and not new for same, new in zip((False, *map(eq, column, column[1:])), afresh, strict=True)]
     times = sum(again)
@@ -285,7 +313,7 @@ def _shortened(column: Column, afresh: Sequence[bool]) -> Column:
         return column
     out, run = [], 0
     for value, same in zip(column, again, strict=True):
-        run = run + 1 if same and run < DITTO_RUN else 0
+        run = run + 1 if same and run < most else 0
         out.append(DITTO if run else value)
     return tuple(out)
 

@@ -82,6 +82,10 @@ _GRAVE = re.compile(
 _PLAIN = re.compile(r"(?<![^\s|])[(\[<'\"*-]*([^\W\d_](?:[\w/$.-]*[^\W_])?)")
 """The first word of what stands between blanks or bars, if it opens with a letter."""
 
+_DATE = re.compile(r"(?:[\s/.,:T-]|[^\W\d_]+\.?(?=\s|/|\d)|\d{1,4}(?!\d))*")
+"""What may stand between a part of a date and the time."""
+
+_DIGITS = re.compile(r"\d+")
 _OUTER = re.compile(r".*[.$/]")
 _INDENT = re.compile(r"[.,]?\d*(?:Z|[+-]\d\d:?\d\d)?(?: {2,}|\t)\s*[^\d\s\[|]", re.ASCII)
 """What follows the time of a line that continues another one."""
@@ -286,21 +290,31 @@ class Column(NamedTuple):
 
 
 def _columns(heads: Sequence[str]) -> list[Column]:
-    """What varies in the first lines of entries of one kind, behind their time."""
+    """What varies in the first lines of entries of one kind, but for their time."""
     line = heads[0]
     slots = list(SLOT.finditer(line))
     rows = [SLOT.findall(head) for head in heads]
     if not slots or any(len(row) != len(slots) for row in rows):
         return []
-    end = max((found.end() for found in TIME.finditer(line, 0, HEAD)), default=0)
+    times = [found.span() for found in TIME.finditer(line, 0, HEAD)]
+    begin, end = min(times, default=(0, 0))[0], max((stop for _, stop in times), default=0)
     end += line[end : end + 1] in (",", ".")  # a fraction of a second follows
     columns = []
     for slot, words in zip(slots, zip(*rows, strict=True), strict=True):
+        if slot.end() <= begin:
+            dated = _DATE.fullmatch(line, slot.end(), begin)
+            columns.append(Column(tuple(map(_undated, words)) if dated else words, None, None))
+            continue
         if slot.start() < end or (slot.start() == end and line[end - 1 : end] in (",", ".")):
             continue
         what = measure(line, *slot.span())
         columns.append(Column(words, what, numbers(words) if what else None))
     return columns
+
+
+def _undated(word: str) -> str:
+    """A word right before the time without its digits, which tell the day: `E0309` is an error of 9 March."""
+    return _DIGITS.sub("0", word) if _DIGITS.search(word) else ""
 
 
 def _states(columns: Sequence[Column]) -> Iterator[tuple[int, str]]:

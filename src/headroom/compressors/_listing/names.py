@@ -22,7 +22,7 @@ MIN_SHARE = 0.8
 MIN_NESTED = 3
 """So many headings that name a folder in a folder are those of a listing, whatever the names below are."""
 
-_NAME = re.compile(r"(?=[^\s]*[^\W\d_])[\w.+@~%=,()#\[\]&-]+[/*@=|]?\r?").fullmatch
+_NAME = re.compile(r"(?=[^\s]*[^\W\d_])[\w.+@~%=,()#\[\]&-]+[/*@=|]?").fullmatch
 _FOLDER = re.compile(r"(?!.*: )(\S.*):").fullmatch
 _HEADING = re.compile(r"(.*?):(?: (.+))?").fullmatch
 
@@ -41,7 +41,10 @@ def looks(sample: Sequence[str]) -> float:
 
 
 def _like_files(names: list[str]) -> bool:
-    """True unless a list of words or of code: file names have extensions, or come sorted, and hardly repeat."""
+    """True unless a list of words, of code or of figures: file names hold no comma, have extensions, or come sorted,
+    and hardly repeat."""
+    if 2 * sum([1 for name in names if "," in name]) > len(names):
+        return False
     dotted = sum([1 for name in names if "." in name[1:-1]])
     if dotted * 3 >= len(names):
         return True

@@ -38,9 +38,9 @@ _CHARACTER = r"""[^\s<>{}"'`;*|?:]"""
 _SPELLED = re.compile(
     rf"{_LEAD}(?:[A-Za-z][A-Za-z+]*:(?=[/\\]))?"
     rf"(?:(?!//){_CHARACTER}*[/\\](?={_CHARACTER}*\w|\Z){_CHARACTER}*:?|"
-    rf"(?:\.{{0,2}}|~|[A-Za-z]:)[/\\]\w(?:{_CHARACTER}| (?! ))*[/\\](?:{_CHARACTER}| (?! ))+)\r?"
+    rf"(?:\.{{0,2}}|~|[A-Za-z]:)[/\\]\w(?:{_CHARACTER}| (?! ))*[/\\](?:{_CHARACTER}| (?! ))+)"
 ).fullmatch
-_BARE = re.compile(r"[\w.+@~%=,-]*[A-Za-z][\w.+@~%=,-]*\r?").fullmatch
+_BARE = re.compile(r"[\w.+@~%=,-]*[A-Za-z][\w.+@~%=,-]*").fullmatch
 
 
 def _is_path(line: str) -> bool:

@@ -24,6 +24,9 @@ from headroom.types import Unit
 REPEATS = 4
 """Rows that share a value on average before a single word counts as the name of a place; below, it names the row."""
 
+SAID = 8
+"""Numbers inside one cell that are compared."""
+
 ENTRY_CHARS = 200
 """Characters of one cell that a query is matched against, and that are looked through for words of failure."""
 
@@ -44,9 +47,17 @@ SHOWN_FAILURES = 2
 """Rows that are shown of each way in which rows fail."""
 
 _STATUS = re.compile(
-    r"(?i)(?:^|[._])(?:log_?)?(?:level|severity|status(?:_?code)?|state|conclusion|outcome|result|event|type|kind|action"
-    r"|priority|code)$"
+    r"(?:^|[._])(?:log_?)?(?:level|severity(?:_?(?:text|number))?|status(?:_?code)?|state|conclusion|outcome|result"
+    r"|event(?:_?name)?|type|kind|action|operation(?:_?name)?|verb|priority|code)$"
 )
+"""Ends of the names, as `_plain` writes them, of columns that say what happened."""
+
+LEVELS = frozenset(("level", "severity", "severity_text", "log_level", "loglevel", "levelname", "level_name", "lvl"))
+"""Names, as `_plain` writes them, of columns that say how grave it was."""
+
+GRADES = frozenset(("10", "20", "30", "40", "50", "60"))
+"""Levels as numbers: those of Bunyan, pino, and Python's `logging`."""
+
 _LABEL = re.compile(
     r"(?i)(?:^|[._])(?:title|subject|message|msg|text|summary|path|file_?name|file|test|check|job|workflow|command)$|^name$"
 )
@@ -73,6 +84,9 @@ _digits = re.compile(r"\d+")
 _number = re.compile(r"(?<![\w.])\d+(?:\.\d+)?|(?<==)\d+(?:\.\d+)?")
 _exact = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b", re.IGNORECASE)
 _short = re.compile(r"[A-Za-z][\w-]{0,23}").fullmatch
+_hump = re.compile(r"(?<=[a-z\d])(?=[A-Z])(?!Type|Kind)")  # what sort a thing is does not say what happened
+_figures = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?").fullmatch
+_NAMES, _VALUES = frozenset(("key", "name", "k")), frozenset(("value", "val", "v"))
 
 
 class Alike(NamedTuple):
@@ -100,7 +114,7 @@ def describe(keys: Sequence[str] | None, rows: list[Tree], path: str, asked: Col
     if all(type(row) is str for row in rows):
         rows = [{"value": row} for row in rows]
     whole = [i for i, row in enumerate(rows) if type(row) is dict]
-    flat = flatten([rows[i] for i in whole])
+    flat = flatten([_by_name(rows[i]) for i in whole])
     columns: dict[str, list[Value]] = dict(flat.columns)
     if keys is not None:
         columns["{key}"] = [keys[i] for i in whole]
@@ -125,6 +139,22 @@ def describe(keys: Sequence[str] | None, rows: list[Tree], path: str, asked: Col
     of_row = {i: j for j, i in enumerate(whole)}
     told = {name: [column[of_row[i]] if i in of_row else None for i in range(n)] for name, column in measures.items()}
     return Alike(units, told, any(map(_labels, columns.values())))
+
+
+def _by_name(tree: Tree) -> Tree:
+    """A tree in which lists of names with values, `[{"key": "host", "value": "a1"}]`, are objects."""
+    if type(tree) is dict:
+        return {key: _by_name(value) if type(value) in (dict, list) else value for key, value in tree.items()}
+    if type(tree) is not list or not tree or not all(type(item) is dict for item in tree):
+        return tree
+    made: dict[str, Tree] = {}
+    for item in tree:
+        parts = {key.lower(): value for key, value in item.items() if key != "type"}
+        name, value = (next((parts[key] for key in parts if key in known), None) for known in (_NAMES, _VALUES))
+        if len(parts) != 2 or type(name) is not str or name in made or not parts.keys() & _VALUES:
+            return tree
+        made[name] = _by_name(value)
+    return made
 
 
 def _add_children(columns: dict[str, list[Value]], flat: Flat) -> None:
@@ -165,18 +195,22 @@ def _part(name: str, column: list[Value]) -> _Column:
     shape = [_kind(value) for value in column]
     if not any(sort in ("text", "number", "bool", "nested") for sort in shape):
         return _Column(shape)
-    if set(shape) <= {"number", "none"}:
+    if set(shape) <= {"number", "text", "none"} and all(
+        _figures(_text(value)) for value, sort in zip(column, shape, strict=True) if sort == "text"
+    ):
         return _numbers(name, column, shape)
     if set(shape) <= {"text", "none"} and all(type(value) is not str or value.startswith("http") for value in values):
         return _Column(["none" if sort == "none" else "some" for sort in shape] if "none" in shape else None)
     form_of = {value: _form_of(value) for value in values}
     forms = [form_of[value] for value in column]
+    if {"text", "number"} <= set(shape):
+        forms = [f"{sort} {text}" for sort, text in zip(shape, forms, strict=True)]
     present = [text for text, sort in zip(forms, shape, strict=True) if sort != "none"]
     different = len(set(present))
     words = sum(" " in text.strip() for text in present)
     if different == 1 and len(present) == len(forms) and 2 * words <= len(present):
         return _Column()
-    named = _STATUS.search(name) or _LABEL.search(name)
+    named = _is_status(name) or _LABEL.search(name)
     if "bool" in shape or named or 2 * words > len(present) or len(present) < REPEATS * different:
         return _Column(forms)
     return _Column(["" if sort == "none" else "some" for sort in shape], forms)
@@ -202,19 +236,25 @@ def _kind(value: Value) -> str:
 
 
 def _numbers(name: str, column: list[Value], shape: list[str]) -> _Column:
-    """A column of numbers: a code, something measured, or something that only counts."""
-    texts = [value[0] for value in column if type(value) is tuple]
-    key = shape if "none" in shape else None
+    """A column of numbers, also as strings: a code, something measured, or something that only counts."""
+    texts = [_text(value) for value, sort in zip(column, shape, strict=True) if sort != "none"]
+    key = shape if len(set(shape)) > 1 else None
     different = len(set(texts))
     if different == 1:
         return _Column(key)
-    if _STATUS.search(name) and different * REPEATS <= len(texts):
-        return _Column([_text(value) for value in column])
+    if _is_status(name) and different * REPEATS <= len(texts):
+        return _Column(
+            [_text(value) for value in column]
+            if key is None
+            else [f"{sort} {_text(value)}" for sort, value in zip(shape, column, strict=True)]
+        )
     numbers = [float(text) for text in texts]
     counts = all(a <= b for a, b in pairwise(numbers)) or all(a >= b for a, b in pairwise(numbers))
     if _ID.search(name) or counts or not all(map(isfinite, numbers)):
         return _Column(key)
-    return _Column(key, measure=[float(value[0]) if type(value) is tuple else None for value in column])
+    return _Column(
+        key, measure=[float(_text(v)) if sort != "none" else None for v, sort in zip(column, shape, strict=True)]
+    )
 
 
 def _groups(columns: dict[str, list[Value]], parts: dict[str, _Column]) -> tuple[list[str], list[str]]:
@@ -224,7 +264,7 @@ def _groups(columns: dict[str, list[Value]], parts: dict[str, _Column]) -> tuple
     if not parts:
         return [""] * n, ["rows"] * n
     keys = ["\n".join(row) for row in zip(*shared.values(), strict=True)] if shared else ["same"] * n
-    told = [name for name in columns if name in shared and (_STATUS.search(name) or _GOOD.search(name))]
+    told = [name for name in columns if name in shared and (_is_status(name) or _GOOD.search(name))]
     told = sorted(told, key=_rank)[:1] or [name for name in columns if _is_level(name)][:1]
     if not told:
         return keys, [ALIKE] * n
@@ -234,8 +274,9 @@ def _groups(columns: dict[str, list[Value]], parts: dict[str, _Column]) -> tuple
     kinds = []
     for value in columns[name]:
         word = _text(value)
+        named = _short(word)
         kinds.append(
-            ALIKE if not _short(word) and not word.isdigit() else f"{word} rows" if bare else f"{last}={word} rows"
+            ALIKE if not named and not word.isdigit() else f"{word} rows" if bare and named else f"{last}={word} rows"
         )
     return keys, kinds
 
@@ -244,11 +285,12 @@ def _tells(name: str, column: list[Value]) -> bool:
     """True if a column says what happened, in words that come again: without one, rows are data, and each counts."""
     texts = [value for value in column if type(value) is str]
     if 2 * len(texts) <= len(column):
-        return type(column[0]) is bool and _GOOD.search(name) is not None
+        graded = _is_level(name) and all(_text(value) in GRADES for value in set(column))
+        return graded or (type(column[0]) is bool and _GOOD.search(name) is not None)
     different = len(set(texts))
     if different == 1 and not _is_level(name):
         return _is_sentence(texts[:1])
-    if _STATUS.search(name) or (_LABEL.search(name) and name != "name"):
+    if _is_status(name) or (_LABEL.search(name) and name != "name"):
         return 2 * different <= len(texts) or _is_sentence(texts)
     return _is_sentence(texts)
 
@@ -258,8 +300,17 @@ def _is_sentence(texts: Sequence[str]) -> bool:
     return sum(len(_words.findall(text[:ENTRY_CHARS])) if " " in text else 0 for text in texts) >= 3 * len(texts)
 
 
+def _plain(name: str) -> str:
+    """A column's name in small letters, with a sign where capitals part its words: `event_name`."""
+    return _hump.sub("_", name).lower()
+
+
+def _is_status(name: str) -> bool:
+    return _STATUS.search(_plain(name)) is not None
+
+
 def _is_level(name: str) -> bool:
-    return name.rpartition(".")[2].lower() in ("level", "severity")
+    return _plain(name).rpartition(".")[2] in LEVELS
 
 
 def _rank(name: str) -> tuple[bool, bool, int]:
@@ -298,7 +349,7 @@ def _kept(columns: dict[str, list[Value]], parts: dict[str, _Column], asked: Col
 
 def _states(name: str, value: Value) -> bool:
     """True if a cell that tells of a failure is the row's own outcome, not a text that speaks of one."""
-    return type(value) is not str or " " not in value or _STATUS.search(name) is not None
+    return type(value) is not str or " " not in value or _is_status(name)
 
 
 def _is_long(column: list[Value]) -> bool:
@@ -317,17 +368,20 @@ def _fails(name: str, value: Value) -> bool:
 
 
 def _said(columns: dict[str, list[Value]], parts: dict[str, _Column]) -> list[list[float]]:
-    """Numbers inside the texts that make rows alike, as columns; rows of one form have equally many."""
+    """Numbers inside the sentences that make rows alike and inside nested values, as columns; rows of one form have
+    equally many."""
     made: list[list[float]] = []
     for name, part in parts.items():
         column = columns[name]
-        if part.key is None or not all(type(value) is str for value in column) or _is_long(column):
+        sorts = set(map(_kind, column))
+        if not (sorts == {"nested"} or (sorts == {"text"} and part.key is not None)) or _is_long(column):
             continue
-        if 2 * sum(" " in value and _words.search(value) is not None for value in column) <= len(column):
+        texts = [_text(value)[:ENTRY_CHARS] for value in column]
+        if sorts == {"text"} and 2 * sum(" " in text and bool(_words.search(text)) for text in texts) <= len(texts):
             continue
-        found = [[float(text[:15]) for text in _number.findall(value[:ENTRY_CHARS])] for value in column]
+        found = [[float(text[:15]) for text in _number.findall(text)] for text in texts]
         width = max(map(len, found), default=0)
-        made += [[numbers[i] if i < len(numbers) else 0.0 for numbers in found] for i in range(min(width, 4))]
+        made += [[numbers[i] if i < len(numbers) else 0.0 for numbers in found] for i in range(min(width, SAID))]
     return made
 
 

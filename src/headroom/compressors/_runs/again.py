@@ -1,11 +1,14 @@
-"""What pytest tells again of failures: results of which it gives the reason below, and logs that it quotes."""
+"""What pytest tells again of failures, results of which it gives the reason below and logs that it quotes; and what the
+program logged while tests passed."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
+from headroom.compressors._lines.heads import HEAD, TIME
+from headroom.compressors._lines.units import SLOT
 from headroom.compressors._runs.forms import FAILURE, PERCENT, PROGRESS, Line
 
 LOGGED = "logged lines"
@@ -19,6 +22,11 @@ _FAILED = re.compile(r"(\S+\.\w+::\S+) (FAILED|ERROR)" + PERCENT + r"\Z")
 _CAPTURED = re.compile(r"-+ Captured \w+ \w+ -+\Z")
 _RULED = re.compile(r"([-_=])\1{2,}.*\1\1\Z")
 _LIGHT = re.compile(r"\b(?:DEBUG|INFO|TRACE)\b")
+_LIGHT_HEAD = re.compile(
+    r"\b(?:DEBUG|INFO|TRACE)\b|[\[(<|=]\"?(?:debug|info|trace)\b|\"level\": ?\"?(?:debug|info|trace|[123]0)\b"
+)
+"""How a log says of a line that it has no weight: in words, or in numbers as pino and Bunyan do."""
+
 _VARIES = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f-]*\b", re.IGNORECASE)
 
 
@@ -67,3 +75,24 @@ def quoted_logs(lines: Sequence[str]) -> dict[int, Line]:
         elif inside and _LIGHT.search(line) and not FAILURE.search(line):
             logged[i] = Line(LOGGED, _VARIES.sub("0", line))
     return logged
+
+
+def light(lines: Sequence[str]) -> frozenset[int]:
+    """The lines that a program logged, with a time and a word that says they have no weight, by their index."""
+    return frozenset(
+        i for i, line in enumerate(lines)
+        if _LIGHT_HEAD.search(line, 0, HEAD) and TIME.search(line, 0, HEAD) and not FAILURE.search(line)
+    )  # fmt: skip
+
+
+def logs_amid(lines: Sequence[str], logged: Container[int], quiet: Container[int]) -> dict[int, Line]:
+    """Those of the `logged` lines that stand amid tests that passed, by their index: nothing but more of them and
+    blank lines stand between one and the next line that is `quiet`. The last words before a failure stay."""
+    amid: dict[int, Line] = {}
+    passes = False
+    for i in range(len(lines) - 1, -1, -1):
+        if i not in logged:
+            passes = i in quiet or (passes and not lines[i].strip())
+        elif passes:
+            amid[i] = Line(LOGGED, SLOT.sub("0", lines[i]))
+    return amid

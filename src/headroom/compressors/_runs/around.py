@@ -14,9 +14,11 @@ from headroom.compressors._runs.forms import (
     RULES,
     SKIPPED,
     STARTED,
+    STEPS,
     SUMS,
     VERDICTS,
     Line,
+    read,
     tells_of_failure,
 )  # fmt: skip
 
@@ -43,7 +45,7 @@ _NOT_PASSED = re.compile(r"\((?:FAILED - \d+|PENDING: .*|ERROR - \d+)\)\Z|FAILED
 
 def added(lines: Sequence[str], quiet: dict[int, Line]) -> dict[int, Line]:
     """The quiet lines with those around them, by their index."""
-    quiet = quiet | _listed(lines)
+    quiet = quiet | _listed(lines) | _closed(lines)
     for i in [i for i, line in quiet.items() if line.form == "tree"]:  # a mark on a group says nothing of its tests
         if i + 1 < len(lines) and depth(lines[i + 1]) > depth(lines[i]):
             del quiet[i]
@@ -115,7 +117,8 @@ def _headings(lines: Sequence[str], quiet: dict[int, Line]) -> list[int]:
     ends: dict[int, int] = {}
     checks = {
         i for i, line in quiet.items()
-        if line.kind in (PASSED, SKIPPED, FINISHED) and (lines[i][:1] in _TREE or line.form in ("marked", "check"))
+        if line.kind in (PASSED, SKIPPED, FINISHED, STEPS)
+        and (lines[i][:1] in _TREE or line.form in ("marked", "check"))
     }  # fmt: skip
     if not checks:
         return []
@@ -160,6 +163,17 @@ def _listed(lines: Sequence[str]) -> dict[int, Line]:
     if len(passed) != int(total[1]) - int(total[2]) - int(total[3] or 0):
         return {}
     return {i: Line(PASSED, "example") for i in passed if not tells_of_failure(lines[i])}
+
+
+def _closed(lines: Sequence[str]) -> dict[int, Line]:
+    """The tests of a JUnit report that are closed on the line below, with nothing in them, and those lines."""
+    closed: dict[int, Line] = {}
+    for i, line in enumerate(lines):
+        if line[-11:] == "</testcase>" and i and lines[i - 1][-1:] == ">" and line.strip() == "</testcase>":
+            passed = read(f"{lines[i - 1][:-1]}/>")
+            if passed is not None and passed.form == "junit":
+                closed |= {i - 1: passed, i: Line(RULES, "closing")}
+    return closed
 
 
 def depth(line: str) -> int:

@@ -18,13 +18,29 @@ FAILURE = re.compile(
 """A line with one of these tells of no success, whatever else it says."""
 
 PASSED, SKIPPED, STARTED, GROUPS = "passed tests", "skipped tests", "test starts", "passed groups"
-FINISHED = "finished tests"
-"""Of these the line does not say how they ended."""
+FINISHED, STEPS, COMMANDS = "finished tests", "steps", "compile commands"
+UNTOLD = frozenset((FINISHED, STEPS, COMMANDS))
+"""Of these the line does not say how they ended: what is of no known form, right below one, may."""
 
 PROGRESS, FILES, CLASSES, HEADINGS = "progress lines", "passed test files", "passed test classes", "group headings"
 PACKAGES, VERDICTS, RULES, SUMS = "passed packages", "verdicts", "rules", "sums of groups"
 RESULTS = frozenset(
-    (PASSED, SKIPPED, STARTED, GROUPS, FINISHED, PROGRESS, FILES, CLASSES, HEADINGS, PACKAGES, VERDICTS, RULES, SUMS)
+    (
+        PASSED,
+        SKIPPED,
+        STARTED,
+        GROUPS,
+        FINISHED,
+        STEPS,
+        PROGRESS,
+        FILES,
+        CLASSES,
+        HEADINGS,
+        PACKAGES,
+        VERDICTS,
+        RULES,
+        SUMS,
+    )
 )
 """What the lines of tests that went well are called: nobody reads them one by one."""
 
@@ -77,12 +93,17 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("gtest", PASSED, rf"\[       OK \] (?P<gtest_name>\S+)(?: .*)? \({_TIME}\)"),
     ("ctest", PASSED, r" *\d+/\d+ Test +#\d+: (?P<ctest_name>\S+) \.+ +Passed +[\d.]+ sec"),
     ("meson", PASSED, r" *\d+/\d+ \S.{0,200} {2}OK +[\d.]+ ?s(?:\s.{0,80})?"),
+    ("bazel", PASSED, r"//\S+ +(?:\(cached\) )?PASSED in [\d.]+s.*"),
+    ("zig", PASSED, r"\d+/\d+ \S.*\.\.\.OK"),
     ("xctest", PASSED, r"Test Case '(?P<xctest_name>[^']+)' passed \([\d.]+ seconds\)\.?"),
     ("xcsuite", GROUPS, r"Test Suite '(?P<xcsuite_name>(?!All tests|Selected tests|[^']*\.xctest)[^']+)' passed at .*"),
     ("swift", PASSED, rf"{_MARK} +Test (?!run )(?P<swift_name>.*?)(?: with \d+ test cases?)? passed after"
      r" [\d.]+ seconds\."),
     ("swiftsuite", GROUPS, rf"{_MARK} +(?P<swiftsuite_name>Suite .*) passed after [\d.]+ seconds\."),
     ("exunit", FINISHED, r"(?: +\* [^\r]* \[L#\d+\]\r)? +\* (?P<exunit_name>\S[^\r]*) \([\d.]+m?s\) \[L#\d+\]"),
+    ("dart", FINISHED, r"\d\d:\d\d \+\d+(?: ~\d+)?(?: -\d+)?: (?P<dart_name>(?!Some tests |All tests )\S.*)"
+     r"(?<! \[E\])"),
+    ("behave", STEPS, r" {4}(?:Given|When|Then|And|But|\*) .*\S +# \S+:\d+(?: [\d.]+s)?"),
     ("tree", PASSED, r"[ │]+[├└]─+ (?P<tree_name>\S.*) (?:✔|\[OK\])"),
     ("vitest", FILES, rf" *[✓✔√] +(?:\|?[\w-]+\|? +)?\S+\.\w+ +\(?\d+ tests?(?: \| \d+ skipped)?\)?(?: +{_TIME})?"),
     ("check", PASSED, rf" *{_MARK} +(?P<check_name>\S.*?)(?: [(\[]?{_TIME}[)\]]?)?"),
@@ -90,12 +111,15 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("marked", PASSED, r" *(?:\(pass\)|\[ {0,8}(?:OK|PASS(?:ED)?) {0,8}\]|PASS(?:ED)?(?: *:)?) +\S.*| \[x\] \S.*"),
     ("scala", PASSED, r"\[info\] +[-+] \S.*| +\+ \S.* [\d.]+m?s"),
     ("sympy", FILES, r"\S+\.py\[\d+\] [.sfwX]* *\[OK\]"),
+    ("junit", PASSED, r"\s*<testcase (?![^<>]*\b(?i:notrun|skipped|disabled|ignored|suppressed|incomplete)\b)[^<>]*"
+     r"(?:/>|></testcase>)"),
     ("package", PACKAGES, r"ok  \t\S+\t(?:[\d.]+s|\(cached\)).*"),
     ("bare", "packages without tests", r"\?   \t\S+\t\[no test files\]|\t\S+\t\tcoverage: 0\.0% of statements"),
     ("surefire", CLASSES, r"\[(?:INFO|WARNING)\] Tests run: \d+, Failures: 0, Errors: 0, Skipped: \d+, Time elapsed: .*"
      r" --? in (?P<surefire_name>\S+)"),
     ("running", STARTED, r"\[INFO\] Running (?P<running_name>\S+)"),
     ("run", STARTED, r"=== (?:RUN|PAUSE|CONT) {1,3}(?P<run_name>\S+)"),
+    ("gtestgroup", RULES, r"\[-{10}\] \d+ tests? from \S+(?: .*)?"),
     ("gtestrun", STARTED, r"\[ RUN      \] (?P<gtestrun_name>\S+)"),
     ("start", STARTED, r" +Start +\d+: (?P<start_name>\S+)"),
     ("xcrun", STARTED, r"Test (?:Case|Suite) '(?P<xcrun_name>[^']+)' started\b.*"),
@@ -110,15 +134,19 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     # builds and installers
     ("built", "", r" *(?P<built_verb>Compiling|Checking|Downloaded|Downloading|Fresh|Adding|Updating|Locking) [\w.-]+"
      r" v\d[\w.+-]*(?: .*\(.*v\d.*\))?"),
-    ("pip", "", r" *(?P<pip_verb>Downloading|Using cached|Requirement already satisfied:|Obtaining"
+    ("pip", "", r"(?:#\d+ [\d.]+ )? *(?P<pip_verb>Downloading|Using cached|Requirement already satisfied:|Obtaining"
      r"|Preparing metadata|Getting requirements to build|Installing build dependencies)\b.*"),
     ("bar", "progress bars", r" *[━╸╺█▏▎▍▌▋▊▉░]{10,}.*\d.*"),
-    ("apt", "", r"(?P<apt_verb>Get:|Hit:|Ign:|Unpacking|Selecting|Preparing to unpack|Setting up)(?:\d+)? .*"),
+    ("apt", "", r"(?:#\d+ [\d.]+ )?(?P<apt_verb>Get:|Hit:|Ign:|Unpacking|Selecting|Preparing to unpack"
+     r"|Setting up)(?:\d+)? .*"),
     ("npm", "npm requests", r"npm http (?:fetch [A-Z]+ [23]\d\d|cache) .*"),
     ("fetched", "downloads", r"(?:\[INFO\] )?Download(?:ing|ed) from \S+: \S+.*|go: downloading \S+ v\S+"),
     ("task", "tasks with nothing to do", r"> Task :\S+ (?:UP-TO-DATE|NO-SOURCE|FROM-CACHE|SKIPPED)"),
     ("step", "build steps", r"\[ *\d{1,3}%\] (?:Building|Built|Linking|Generating|Automatic) .*"
-     r"|\[\d+/\d+\] (?:Building|Linking|Compiling|Generating|Copying) .*"),
+     r"|\[\d+/\d+\] (?:Building|Linking|Compiling|Generating|Copying) .*|\[[\d,]+ / [\d,]+\] .*"),
+    ("kbuild", "build steps", r" {2}(?:\[M\] )?[A-Z]{2,9}(?: \[M\])? +[\w.+-]+/\S+"),
+    ("compile", COMMANDS, r"(?:\S*/)?(?:[\w.-]+-)?(?:gcc|g\+\+|cc|c\+\+|clang(?:\+\+)?)(?:-\d+)? .*-c .*"),
+    ("tf", "", r"\S+\.\S+: (?P<tf_verb>Refreshing state|Reading|Read complete|Still \w+)\b.*"),
 )  # fmt: skip
 
 _KINDS = {form: kind for form, kind, _ in _TABLE}
@@ -126,7 +154,7 @@ _LINE = re.compile("|".join(f"(?P<{form}>(?:{pattern})\\Z)" for form, _, pattern
 _NAMED = frozenset(name[: -len("_name")] for name in _LINE.groupindex if name.endswith("_name"))
 _VERDICTS = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _DOTNET = re.compile(r"(?: {2,}\S+ \S.* \[[<\d][^\]]*\]|\S+ \w+\.\S.* \(\d[\d. mshin]*\))\Z")
-_VERBS = ("built", "pip", "apt")
+_VERBS = ("built", "pip", "apt", "tf")
 _ENDED = re.compile(
     rf"(?: +\.\.+ {{0,20}}(?:ok|\[OK\]|(?P<ignored>ignored))| +\| (?:PASS|(?P<skipped>SKIP)) \|| +: OK)"
     rf"(?: [(\[]?{_TIME}[)\]]?)?\Z| = [\d.]+ s = (?:\.|(?P<s>S))\Z"
@@ -156,12 +184,14 @@ RUNNER = re.compile(
     r"|\d+ (?:tests?|runs|examples?), \d+ (?:failures?|assertions|passed)|(?:ok|FAILED) \| \d+ passed|PHPUnit \d"
     r"|test result: |Tests run: \d|DONE \d+ tests|# (?:TOTAL|PASS): |Ok:\s+\d|Suite result: |All tests successful\."
     r"|\[(?:info|error)\] (?:(?:Passed|Failed): Total|Tests: succeeded) |\d+% tests passed|Test Successful"
-    r"|Totals: \d+ passed)"
+    r"|Totals: \d+ passed|Executed \d+ out of \d+ tests?|\d+ passed; \d+ skipped|All \d+ tests passed"
+    r"|\d+ tests? (?:passed|failed)\Z|\d+ failures?! in [\d.]+s\. \d+ tests? run)"
 )
 """A line that only a run of tests has."""
 
 COLOUR = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 _TOOK = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|seconds|sec)\b\W*(?:\[(?:L#\d+| {0,2}\d{1,3}%)\])?\Z")
+_TOOK_XML = re.compile(r"\btime=\"(\d+(?:\.\d+)?)()\"")
 _UNIT = {"ms": 0.001, "m": 60.0}
 _NAME = re.compile(r"\S*[\d./:_-]\S*")
 """A word that stands for a thing: it holds a sign or a digit."""
@@ -192,7 +222,7 @@ def read(text: str) -> Line | None:
         kind = SKIPPED if form == "ended" and (end["skipped"] or end["ignored"] or end["s"]) else PASSED
     if form != "surefire" and tells_of_failure(text):
         return None
-    took = _TOOK.search(text) if form not in ("dots", "tap") else None
+    took = None if form in ("dots", "tap") else (_TOOK_XML if form == "junit" else _TOOK).search(text)
     seconds = float(took[1]) * _UNIT.get(took[2], 1.0) if took else None
     return Line(kind, f"{form}{'' if seconds is None else ' timed'}", name, seconds)
 

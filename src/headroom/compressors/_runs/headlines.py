@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from headroom import policy
 from headroom.errors import FormatError
 
-CLAUSE = "in ___: in the test of the headline"
+CLAUSE = "in ___: the headline's test"
 
 LEAST = 3
 """So many lines of the summary in a row are told by one note."""

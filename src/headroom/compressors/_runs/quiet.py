@@ -20,6 +20,7 @@ _ENDED_BADLY = re.compile(
     r" *--- FAIL: (\S+)| *\d+/\d+ Test +#\d+: (\S+) \.*\*\*\*|\[  FAILED  \] (\S+)|\[ERROR\] .*Tests run: .* in (\S+)"
     r"|(?:\[\w+\] )?Tests run: .*FAIL.* (\S+)|Test (?:Case|Suite) '([^']+)' failed"
     r"|[✘\U00100884] +(Suite .*) failed after"
+    r"|\d\d:\d\d \+\d+(?: ~\d+)? -\d+: (\S.*) \[E\]"
     r"|[✘\U00100884] +Test (.*?)(?: with \d+ test cases?)? failed after"
 )
 _NUMBERED = re.compile(r" *\d+\) (\S.*) \([\w.]+\)\Z")
@@ -50,7 +51,7 @@ def found(lines: Sequence[str], called: bool = False) -> dict[int, Line]:
     closing: re.Pattern[str] | None = None
     for i, line in enumerate(lines):
         text = COLOUR.sub("", line) if "\x1b" in line else line
-        if "FAIL" in text or "ERROR" in text or "***" in text or "failed" in text:
+        if "FAIL" in text or "ERROR" in text or "***" in text or "failed" in text or text[-3:] == "[E]":
             failed.update(name for match in _ENDED_BADLY.finditer(text) for name in match.groups() if name)
         elif text[-1:] == ")" and (match := _NUMBERED.match(text)):
             failed.add(match[1])
@@ -74,7 +75,7 @@ def found(lines: Sequence[str], called: bool = False) -> dict[int, Line]:
 
 def _without_failed(quiet: dict[int, Line], lines: Sequence[str], failed: set[str]) -> dict[int, Line]:
     """The same without what is said to have failed as well, without starts of what did not end well, and without those
-    that a test's own words follow."""
+    that a test's own words follow, or what may tell how they ended."""
     passed = {line.name for line in quiet.values() if line.kind != STARTED and line.name}
     kept: dict[int, Line] = {}
     last = len(lines) - 1
@@ -82,6 +83,8 @@ def _without_failed(quiet: dict[int, Line], lines: Sequence[str], failed: set[st
         if line.name in failed:
             continue
         if line.kind == STARTED and (line.name not in passed or (i < last and i + 1 not in quiet)):
+            continue
+        if line.kind in forms.UNTOLD and i < last and i + 1 not in quiet and lines[i + 1].strip():
             continue
         kept[i] = line
     return kept

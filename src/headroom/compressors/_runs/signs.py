@@ -41,6 +41,10 @@ SESSION = re.compile(
     r"|OK \(\d+ tests?, \d+ |Tests: \d+, Assertions: \d|PHPUnit \d+\.|Test run finished after "
     r"|\[ +\d+ tests (?:found|failed)"
     r"|\[(?:info|error)\] (?:welcome to sbt|Total number of tests|Tests: succeeded|(?:Passed|Failed): Total )"
+    r"|Executed \d+ out of \d+ tests?|\d+ passed; \d+ skipped; \d+ failed|Test Successful in|\d+ failures?! in [\d.]+s"
+    r"| +\d+ tests? (?:passed|failed)\Z|\d+ scenarios? passed, \d+ failed|Ok: +\d+\s*\Z|Plan: \d+ to add"
+    r"|\d\d:\d\d \+\d+(?: ~\d+)?(?: -\d+)?: (?:Some tests failed|All tests passed)"
+    r"|\s*<testsuites?(?: [^<>]*)?>"
     r"|Running ExUnit with seed|Run options: .*--seed|Randomized with seed \d|ℹ (?:tests|pass) \d|bun test v\d",
     re.ASCII,
 )
@@ -55,6 +59,8 @@ LINE = re.compile(
     r"|#\d+ (?:[\d.]+ |DONE |CACHED|sha256:|\[|exporting)|\[(?:INFO|WARNING|ERROR)\] |(?:Get|Hit|Ign):\d+ http"
     r"|go: (?:downloading|finding|extracting) |(?:GET|POST) \d{3} http|(?:remote|Progress|Packages|Done|Resolving): "
     r"|(?:/usr/bin/)?(?:gcc|g\+\+|cc|c\+\+|clang\+?\+?|ld|ar|rustc|javac) -|make(?:\[\d+\])?: |Step \d"
+    r"| {2}(?:\[M\] )?[A-Z]{2,9}(?: \[M\])? +[\w.+-]+/\S+\Z|\[[\d,]+ / [\d,]+\] "
+    r"|\S+\.\S+: (?:Refreshing state|Reading|Read complete|Still \w+|Creation complete|Modifications complete)\b"
     # diagnostics
     r"|(?:error|warning|note|help)(?:\[\w+\])?: |\s{1,8}(?:-->|:::) \S+:\d+:\d+\Z|\s{1,8}= (?:note|help): "
     r"|(?:LL|\d+|\.\.\.|\s)\s{0,7}\| ?|\S+:\d+:(?:\d+:)? (?:fatal |internal )?(?:error|warning|note)\b"
@@ -70,6 +76,10 @@ LINE = re.compile(
     r"|\S.* > \S.* (?:PASSED|FAILED|SKIPPED)\Z|\((?:pass|fail|skip|todo)\) \S|Test Case '|[◇✔✘↳] +(?:Test|Suite) \S"
     r"|.{1,200} \.\.\. (?:ok|FAILED|ignored)(?: \([\d.]+m?s\))?\Z|\S{1,200}#.{1,400} = [\d.]+ s = [.FES]\Z"
     r"|.{1,200}\| (?:PASS|FAIL|SKIP) \|\Z|[│ ]*[├└]─+ \S.{0,200} (?:✔\Z|✘ )| +\* .{1,200} \([\d.]+m?s\) \[L#\d+\]\Z"
+    r"|//\S+ +(?:\(cached\) )?[A-Z]{4,}(?: STATUS)?(?: in |\Z)|\d+/\d+ \S.{0,200}\.\.\.(?:OK|SKIP)\Z"
+    r"|\s*\[(?:OK|FAIL)\] | *\d+/\d+ \S.{0,200} {2}[A-Z]{2,} +[\d.]+ ?s|\d\d:\d\d \+\d+(?: ~\d+)?(?: -\d+)?: "
+    r"| {4}(?:Given|When|Then|And|But|\*) .* # \S+:\d+"
+    r"|\s*</?testcase[ >]"
     r"|(?:Testing|Creating test|Destroying test|Cloning test) "
     r"|\[info\] +[-+] \S| +\+ \S.* [\d.]+m?s\Z|==> X "
     # stack frames, commands and prefixes
@@ -79,7 +89,8 @@ LINE = re.compile(
 """Lines that runs print by the dozen."""
 
 _OTHER = re.compile(
-    r"\s*[\[{]\"|\s*\d+(?:→|\t)|diff --git |@@ -\d|[-dlbcps][rwxsStT-]{9}[.+@]?\s|\+\+\+ |--- a/"
+    r"\s*[\[{](?!\"(?:level|time|ts|timestamp|@timestamp|msg)\":)\"|\s*\d+(?:→|\t)|diff --git |@@ -\d"
+    r"|[-dlbcps][rwxsStT-]{9}[.+@]?\s|\+\+\+ |--- a/"
     r"|index [0-9a-f]{7,}\.\.",
     re.ASCII,
 )

@@ -50,12 +50,6 @@ class Step(NamedTuple):
     """One of these stands in every text in which the step finds something."""
 
 
-def _crlf(lines: Lines, _fixed: Fixed) -> Coded | None:
-    if len(lines) < 3 or not all(line[-1:] == "\r" for line in lines[:-1]):
-        return None
-    return [line[:-1] for line in lines[:-1]] + list(lines[-1:]), legend.CRLF
-
-
 def _echoed(lines: Lines, _fixed: Fixed, apart: Container[int] = ()) -> Coded | None:
     """Repetitions and references. A headline is never inside one, unless it stands several times in a row, or where a
     runner tells all failures again; the lines that are `apart` are not looked at."""
@@ -75,7 +69,7 @@ def _echoed(lines: Lines, _fixed: Fixed, apart: Container[int] = ()) -> Coded | 
         if left_out or not headlines or line != headlines[-1] or told[-1] != _stand_in(len(headlines)):
             headlines.append(line)
         told.append(_stand_in(len(headlines)))
-    out = echoes.encode(told, min_reference=echoes.MIN_REFERENCE)
+    out = echoes.encode(told)
     if headlines:
         out = [headlines[int(line[1:]) - 1] if line[:1] == STAND_IN else line for line in out]
     notes = [line for line in out if line[:1] == "["]
@@ -169,19 +163,13 @@ def _snippets(lines: Lines) -> list[str] | None:
 _GUTTERS = _plain(diagnostics.CLAUSE, diagnostics.encode, diagnostics.decode, ("--> ",))
 
 STRUCTURE: tuple[Step, ...] = (
-    Step(
-        _crlf,
-        re.compile(re.escape(legend.CRLF) + r"\Z"),
-        lambda lines, _: [line + "\r" for line in lines[:-1]] + list(lines[-1:]),
-        ("\r",),
-    ),
     _ECHOES,
     _GUTTERS,
     _plain(headlines.CLAUSE, headlines.encode, headlines.decode, ("__ ",)),
     Step(
         lambda lines, _: tracebacks.encode(lines),
         tracebacks.PATTERN,
-        lambda lines, match: tracebacks.decode(lines, match["root"] or "", bool(match["marked"])),
+        tracebacks.decode,
         (", line ", ": in "),
     ),
     _plain(runners.PAIRS, runners.pair, runners.unpair, ("=== RUN   ",)),
@@ -204,7 +192,7 @@ def grouping(text: str) -> tuple[Step, ...]:
     """The structural steps for a text whose diagnostics are to be told in groups; empty where none of them stands often
     enough. A repetition must not be told inside what a group tells, nor a path left out there."""
     likely = any(sign in text for sign in groups.SIGNS)
-    apart = groups.repeated(text.replace("\r\n", "\n").split("\n")) if likely else frozenset()
+    apart = groups.repeated(text.split("\n")) if likely else frozenset()
     if not apart:
         return ()
 

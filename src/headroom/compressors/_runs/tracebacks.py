@@ -2,8 +2,9 @@
 
 `  path:12 in f | code` stands for `  File "path", line 12, in f` and the source line below it; ` | code ^` says that
 all of it is underlined, ` ^5` from its fifth character on, ` ^5-9` up to its ninth. `path:12: in f | code` is pytest's
-own form. `…/name` is the last path told that ends so, and `~/` a folder that the clause names. A frame that would not
-come back exactly stays as it is; a line that would be read as one is written after a backslash.
+own form. `…/name` is the last path told that ends so, where that saves more than its clause, and `~/` a folder that the
+clause names. What Python says between an exception and the next is told in a few words. A frame that would not come
+back exactly stays as it is; a line that would be read as one is written after a backslash.
 """
 
 from __future__ import annotations
@@ -14,10 +15,21 @@ from collections.abc import Sequence
 
 from headroom.compressors._lines.cost import cost
 
-CLAUSE = "frames on one line; …/p: a path above"
+CLAUSE = "frames on one line"
+_TAILED = "; …/p: a path above"
 _ROOTED = "; ~/ is "
-_MARKED = "; code ^5: underlined from its character 5"
-PATTERN = re.compile(re.escape(CLAUSE) + f"(?:{_ROOTED}" + rf"(?P<root>\S+/))?(?P<marked>{re.escape(_MARKED)})?\Z")
+_MARKED = "; ^5: underlined from character 5"
+PATTERN = re.compile(
+    rf"{CLAUSE}(?P<tailed>{re.escape(_TAILED)})?(?:{_ROOTED}(?P<root>\S+/))?(?P<marked>{re.escape(_MARKED)})?\Z"
+)
+
+SENTENCES = {
+    "The above exception was the direct cause of the following exception:": "The above caused…",
+    "During handling of the above exception, another exception occurred:": "During handling…",
+}
+"""What Python says between an exception and the next, and how it is written."""
+
+_WHOLE = {short: sentence for sentence, short in SENTENCES.items()}
 
 _PYTHON = re.compile(r'((?:[ E|+]* )?)File "([^"\n]+)", line ([1-9]\d{0,8}), in (\S+)\Z', re.ASCII)
 _PYTEST = re.compile(r"()([^\s:|]+):([1-9]\d{0,8}): in (\S+)\Z", re.ASCII)
@@ -49,40 +61,74 @@ def encode(lines: Sequence[str]) -> tuple[list[str], str] | None:
     if not present(lines):
         return None
     root = _root(lines)
-    out: list[str] = []
-    paths: dict[str, str] = {}
-    marked = False
-    i, n = 0, len(lines)
-    while i < n:
-        line = lines[i]
-        frame = _frame(line)
+    writer = _Writer(root, True)
+    out = writer.write(lines)
+    if writer.gain <= cost(_TAILED):
+        writer = _Writer(root, False)
+        out = writer.write(lines)
+    return out, CLAUSE + _TAILED * writer.tailed + (_ROOTED + root if root else "") + _MARKED * writer.marked
+
+
+class _Writer:
+    """Joins frames, and remembers what it made use of."""
+
+    def __init__(self, root: str, tailed: bool) -> None:
+        self.tailed = tailed
+        self.marked = False
+        self.gain = 0
+        """Tokens saved by paths that are told by their end."""
+        self._root = root
+        self._paths: dict[str, str] = {}
+
+    def write(self, lines: Sequence[str]) -> list[str]:
+        """The lines with frames joined."""
+        out: list[str] = []
+        i = 0
+        while i < len(lines):
+            text, used = self._frame(lines, i) or (lines[i], 1)
+            if used == 1 and text == lines[i]:
+                text = "\\" + text if text[:1] == "\\" or _is_written(text) else SENTENCES.get(text, text)
+            out.append(text)
+            i += used
+        return out
+
+    def _frame(self, lines: Sequence[str], i: int) -> tuple[str, int] | None:
+        """The frame that begins at line i on one line, and how many it was told on; None if there is none that would
+        come back."""
+        frame = _frame(lines[i])
         if frame is None:
-            out.append("\\" + line if line[:1] == "\\" or _is_written(line) else line)
-            i += 1
-            continue
+            return None
         lead, path, number, name, form = frame
-        shown = _short(path, paths, root)
-        text = f"{lead}{shown}:{number}{form} in {name}"
-        used = 1
-        code = lines[i + 1] if i + 1 < n else ""
-        indent = _indent(lead, form)
-        if code.startswith(indent) and code[len(indent) : len(indent) + 1].strip() and code[-1:] != "^":
-            code = code[len(indent) :]
-            marks = lines[i + 2] if i + 2 < n else ""
-            if marks.startswith(indent) and (under := _under(marks[len(indent) :], len(code))):
-                text, used = f"{text} | {code} {under}", 3
-            elif not _is_marks(marks):
-                text, used = f"{text} | {code}", 2
+        if path.startswith(_ELLIPSIS):
+            return None
+        shown = self._short(path)
+        text, used = _with_source(f"{lead}{shown}:{number}{form} in {name}", lines, i, _indent(lead, form))
         written = _WRITTEN.match(text)
         if written is None or _lines(written, path, True) != list(lines[i : i + used]):
-            out.append("\\" + line if _is_written(line) else line)
-            i += 1
-            continue
-        _remember(path, paths)
-        out.append(text)
-        marked = marked or written["first"] is not None
-        i += used
-    return out, CLAUSE + (_ROOTED + root if root else "") + (_MARKED if marked else "")
+            return None
+        _remember(path, self._paths)
+        self.marked = self.marked or written["first"] is not None
+        if shown.startswith(_ELLIPSIS):
+            self.gain += cost(path) - cost(shown)
+        return text, used
+
+    def _short(self, path: str) -> str:
+        for tail in _tails(path) if self.tailed else ():
+            if self._paths.get(tail) == path and len(path) > len(tail) + 2:
+                return _ELLIPSIS + tail
+        return _rooted(path, self._root)
+
+
+def _with_source(text: str, lines: Sequence[str], i: int, indent: str) -> tuple[str, int]:
+    """The frame with the source below line i and what is underlined of it, and how many lines that are."""
+    code = lines[i + 1] if i + 1 < len(lines) else ""
+    if not (code.startswith(indent) and code[len(indent) : len(indent) + 1].strip() and code[-1:] != "^"):
+        return text, 1
+    code = code[len(indent) :]
+    marks = lines[i + 2] if i + 2 < len(lines) else ""
+    if marks.startswith(indent) and (under := _under(marks[len(indent) :], len(code))):
+        return f"{text} | {code} {under}", 3
+    return (text, 1) if _is_marks(marks) else (f"{text} | {code}", 2)
 
 
 def _under(marks: str, size: int) -> str:
@@ -94,8 +140,9 @@ def _under(marks: str, size: int) -> str:
     return "^" if first == 1 and last == size else f"^{first}" if last == size else f"^{first}-{last}"
 
 
-def decode(lines: Sequence[str], root: str, marked: bool) -> list[str]:
-    """The lines that `encode` was given; `marked` if the clause tells of characters underlined."""
+def decode(lines: Sequence[str], clause: re.Match[str]) -> list[str]:
+    """The lines that `encode` was given, with the clause as `PATTERN` reads it."""
+    root, marked, tailed = clause["root"] or "", bool(clause["marked"]), bool(clause["tailed"])
     out: list[str] = []
     paths: dict[str, str] = {}
     for line in lines:
@@ -104,10 +151,10 @@ def decode(lines: Sequence[str], root: str, marked: bool) -> list[str]:
             continue
         written = _WRITTEN.match(line) if " in " in line else None
         if written is None:
-            out.append(line)
+            out.append(_WHOLE.get(line, line))
             continue
         path = written["path"]
-        if path.startswith(_ELLIPSIS):
+        if tailed and path.startswith(_ELLIPSIS):
             path = paths.get(path[len(_ELLIPSIS) :], path)
         elif root and path.startswith(_HOME):
             path = root + path[len(_HOME) :]
@@ -154,12 +201,12 @@ def _is_marks(line: str) -> bool:
 
 
 def is_frame(line: str) -> bool:
-    """True for a line that opens a frame, in its own form or in ours."""
-    return " in " in line and bool(_WRITTEN.match(line) or _PYTHON.match(line))
+    """True for a line that opens a frame, in its own form or in ours, or that stands between exceptions in ours."""
+    return line in _WHOLE or (" in " in line and bool(_WRITTEN.match(line) or _PYTHON.match(line)))
 
 
 def _is_written(line: str) -> bool:
-    return " in " in line and bool(_WRITTEN.match(line))
+    return line in _WHOLE or (" in " in line and bool(_WRITTEN.match(line)))
 
 
 def _remember(path: str, paths: dict[str, str]) -> None:
@@ -179,19 +226,18 @@ def _root(lines: Sequence[str]) -> str:
     folders: Counter[str] = Counter()
     for path in paths:
         parts = path.split("/")
-        if parts[0] == "~" or " " in path:
+        if parts[0] == "~":
             return ""
         folders.update("/".join(parts[:depth]) + "/" for depth in range(2, len(parts)))
     best, most = "", MIN_GAIN
     for folder, files in folders.items():
+        if " " in folder:
+            continue
         price = cost(folder) - 1
         if (gain := (files - 1) * price - 5) > most:
             best, most = folder, gain
     return best
 
 
-def _short(path: str, paths: dict[str, str], root: str) -> str:
-    for tail in _tails(path):
-        if paths.get(tail) == path and len(path) > len(tail) + 2:
-            return _ELLIPSIS + tail
+def _rooted(path: str, root: str) -> str:
     return _HOME + path[len(root) :] if root and path.startswith(root) else path

@@ -1,1 +1,1 @@
-"""The parts of `search`: which lines are results, and the events of `rg --json`."""
+"""The parts of `search`: which lines are results, and which of them are alike."""

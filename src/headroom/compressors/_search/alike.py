@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from headroom.compressors._paths import Line
+from headroom.compressors._search.findings import is_finding
 from headroom.compressors._search.results import Results
 from headroom.types import Unit
 
@@ -19,10 +20,6 @@ MAX_LIKE = 60
 """Characters of a hit that a notice shows."""
 
 _VARYING = re.compile(r"\b(?:0x)?[0-9a-f]*[0-9][0-9a-f]*\b", re.IGNORECASE)
-
-
-_FINDING = re.compile(r"\d+: (?=\S)| ?(?:fatal error|error|warning|note|info)\b[: ]")
-"""What follows the line number where a linter or compiler says what is wrong there: a column, or how grave it is."""
 
 
 def hits(lines: Sequence[str], found: Results) -> list[tuple[int, Line]]:
@@ -47,7 +44,7 @@ def units(lines: Sequence[str], found: Results) -> list[Unit]:
     shown: set[str] = set()
     for at, hit in hits(lines, found):
         text = " ".join(_VARYING.sub("0", hit.text).split())
-        counts = hit.mark == ":" and text != "" and not _FINDING.match(hit.text)
+        counts = hit.mark == ":" and text != "" and not is_finding(hit)
         keep = "first of its file" if counts and hit.path not in shown else ""
         if counts:
             shown.add(hit.path)

@@ -20,6 +20,9 @@ MIN_BLOCKS = 3
 MIN_SHARE = 0.6
 """At least this share of the blocks opens with the same key."""
 
+MIN_KEYS = 1 / 3
+"""At least this share of the lines of records are keys with values: a diagnostic is a line and much below it."""
+
 MAX_LINES = 400
 """Lines of one block."""
 
@@ -123,7 +126,8 @@ def _grid(lines: Sequence[str], blocks: list[Block], shape: str) -> Grid | None:
     firsts = Counter([next(iter(block.values)) for block in blocks if block.values])
     if not firsts or max(firsts.values()) < MIN_SHARE * len(blocks):
         return None
-    if sum([len(block.values) for block in blocks]) < 2 * len(blocks):
+    keys, size = sum([len(block.values) for block in blocks]), sum([block.stop - block.start for block in blocks])
+    if keys < 2 * len(blocks) or (shape == "records" and keys < MIN_KEYS * size):
         return None
     order = _order(blocks)
     rank = {path: i for i, path in enumerate(order)}

@@ -22,6 +22,9 @@ MARK = "[compact table"
 NAMED = ("yaml", "records")
 """Shapes of which a name is a path of keys, as the codec writes it."""
 
+BLOCKS = (*NAMED, "each")
+"""Shapes of which a row is several lines."""
+
 END = "[end of table]"
 """The line after a table that other text follows."""
 
@@ -50,6 +53,7 @@ LEGEND = (
 """What a header says of the notation that stands below it."""
 
 _HEADER = re.compile(rf"{re.escape(MARK)}: ([^;\]]+)(?:; at ([0-9]+(?:,[0-9]+)*))?(?:; [^\n]*)?\]").fullmatch
+_formed = re.compile(r"each row is the (\d{1,3}) lines below").match
 _fact_name = re.compile(rf"({NAME})\??=").match
 _cell_name = re.compile(rf"({NAME})(.|\Z)", re.DOTALL).match
 _literals = re.compile(rf"^(?:{LITERAL})$", re.MULTILINE).findall
@@ -63,6 +67,8 @@ class Grid(NamedTuple):
     shape: str
     names: list[str]
     rows: list[list[str] | str]
+    form: Sequence[str] = ()
+    """Lines between the header and the columns: what a row is made of."""
 
 
 Found = tuple[int, int, Grid]
@@ -99,7 +105,7 @@ def with_notices(lines: Sequence[str], above: Sequence[int], found: Found) -> Fo
     rows: list[list[str] | str] = []
     passed = above[start]
     for first, last, row in spans(start, grid):
-        if grid.shape.startswith(NAMED) or above[first - 1] != above[last - 1]:
+        if grid.shape.startswith(BLOCKS) or above[first - 1] != above[last - 1]:
             return None
         rows += lines[first - 1 + passed : first - 1 + above[first - 1]]
         rows.append(row)
@@ -119,13 +125,13 @@ def write(grid: Grid) -> list[str] | None:
         return None
     columns = {name: _values(column) for name, column in zip(names, zip(*cells, strict=True), strict=True)}
     table = _table(columns, len(cells))
-    if any(row[:1] == ESCAPE or row == END or is_notice(row) for row in table.rows):
+    if any(row[:1] == ESCAPE or row == END or is_notice(row) for row in (*table.rows, *grid.form)):
         return None
     known = iter(table.rows)
     body = [_verbatim(row) if isinstance(row, str) else next(known) for row in grid.rows]
     legend = [words for sign, words in LEGEND if sign in table.notation]
     at = _places(table.header, names)
-    return [f"{MARK}: {'; '.join([grid.shape, *at, *legend])}]", *table.header, *body]
+    return [f"{MARK}: {'; '.join([grid.shape, *at, *legend])}]", *grid.form, *table.header, *body]
 
 
 def _table(columns: dict[str, list[Value]], n: int) -> _columns.Table:
@@ -145,7 +151,10 @@ def _table(columns: dict[str, list[Value]], n: int) -> _columns.Table:
 
 def read(lines: Sequence[str]) -> Grid:
     """The table of its lines. Raises FormatError."""
-    header = _HEADER(lines[0].removesuffix("\r"))
+    header = _HEADER(lines[0])
+    formed = _formed(header[1]) if header else None
+    form = lines[1 : 1 + int(formed[1])] if formed else ()
+    lines = [lines[0], *lines[1 + len(form) :]]
     end = next((at for at, line in enumerate(lines) if line[:1] == ":"), 0)
     if header is None or not end:
         raise FormatError("a table opens with its header lines")
@@ -162,7 +171,7 @@ def read(lines: Sequence[str]) -> Grid:
             raise FormatError(f"not a name: {names[0][:60]!r}")
         names = [key[0] or "" for key in keys]
     kept = [line if is_notice(line) else line[1:] if line[:1] == ESCAPE else None for line in body]
-    return Grid(header[1], names, [list(next(cells)) if line is None else line for line in kept])
+    return Grid(header[1], names, [list(next(cells)) if line is None else line for line in kept], form)
 
 
 def _verbatim(row: str) -> str:
