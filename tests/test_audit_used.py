@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headroom import providers
+from headroom import policy, providers
 from headroom.audit.used import Later, Place, Seen, common, later, turns, used
 from headroom.types import Item, ToolCall
 from tests.audit_logs import Messages, conversation
@@ -112,6 +112,16 @@ def test_what_is_written_later_ends_after_ten_turns_and_places_after_four() -> N
 
     assert [call.args["command"].split()[-1] for call in after.calls] == [f"file_{n}.py" for n in range(1, 11)]
     assert [place.path for place in after.places] == [f"file_{n}.py" for n in range(1, 5)]
+
+
+@pytest.mark.parametrize("name", policy.PATH_ARGUMENTS)
+def test_where_an_agent_goes_is_read_however_its_client_calls_the_file(name: str) -> None:
+    asks = ("", {"command": "grep -n x"}, "src/a.py:12:x = 1", "Bash")
+    goes = ("", {name: "/repo/src/a.py", "offset": 10, "limit": 5}, "x = 1", "read")
+    found = items(conversation(asks, goes))
+    first = next(at for at, item in enumerate(found) if item.kind == "result")
+
+    assert later(found, turns(found), first).places == [Place("/repo/src/a.py", 10, 14)]
 
 
 def test_calls_made_at_once_were_not_written_after_each_others_results() -> None:

@@ -112,12 +112,12 @@ def names_of(call: ToolCall | None) -> set[str]:
     """By what a call that asks again for the same is known: the tool with its arguments, or the file."""
     if call is None or not call.name:
         return set()
-    path = next((call.args[name] for name in policy.PATH_ARGUMENTS if name in call.args), None)
-    command = next((call.args[name] for name in COMMANDS if name in call.args), None) if path is None else None
+    path = policy.path_of(call)
+    command = None if path else next((call.args[name] for name in COMMANDS if name in call.args), None)
     telling = [(name, value) for name, value in call.args.items() if name not in REMARKS]
     words = f"{call.name} {sorted(map(repr, telling))}" if command is None else f"{call.name} {command!r}"
     same = {f"call {sent_hash(words).hex()}"}
-    return same | {f"file {path}"} if isinstance(path, str) else same
+    return same | {f"file {path}"} if path else same
 
 
 def forget_tail(dialect: str, items: Sequence[Item], way: WayBack, store: Store) -> None:

@@ -202,6 +202,12 @@ def ruled(rules: Sequence[Rule], call: ToolCall | None, otherwise: Level) -> Lev
     return next((LEVELS[rule.level] for rule in rules if rule.fits(call)), otherwise)
 
 
+def path_of(call: ToolCall | None) -> str:
+    """The file that a call works on, as it names it; empty if it names none."""
+    paths = [call.args.get(name) for name in PATH_ARGUMENTS] if call else []
+    return next((path for path in paths if isinstance(path, str)), "")
+
+
 def _paths(call: ToolCall | None) -> list[str]:
     """The paths a call names, with slashes whatever the system."""
     found = [call.args.get(name) for name in PATH_ARGUMENTS] if call else []

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from headroom import policy
 from headroom.types import Item, Json, ToolCall
 
 TURNS = 10
@@ -271,8 +272,7 @@ def _searched(call: ToolCall | None) -> str:
     """The file that a search without file names went through: its path, or the last word of a command."""
     if call is None:
         return ""
-    path = call.args.get("path") or call.args.get("file_path")
-    if isinstance(path, str):
+    if path := policy.path_of(call):
         return path
     command = call.args.get("command")
     return (command.split() or [""])[-1] if isinstance(command, str) else ""
@@ -295,8 +295,8 @@ def _places(call: ToolCall | None, texts: Sequence[str]) -> Iterator[Place]:
                 yield Place(path, int(first), int(last or first))
     if call is not None and isinstance(offset := call.args.get("offset"), int):
         limit = call.args.get("limit")
-        path = call.args.get("file_path")
-        if isinstance(path, str) and isinstance(limit, int) and limit <= POINTED_LINES:
+        path = policy.path_of(call)
+        if path and isinstance(limit, int) and limit <= POINTED_LINES:
             yield Place(path, offset, offset + limit - 1)
 
 

@@ -110,7 +110,7 @@ def _path(call: ToolCall) -> str:
     """The file that a call reads; empty if it changes it, or names none."""
     if WRITES & call.args.keys():
         return ""
-    return next((path for name in policy.PATH_ARGUMENTS if isinstance(path := call.args.get(name), str)), "")
+    return policy.path_of(call)
 
 
 def _polling(replayed: Replayed, counted: set[int]) -> Iterator[_Found]:

@@ -98,7 +98,7 @@ def _lines(text: str) -> list[str]:
 
 def _tokens(decision: Decision) -> str:
     before, after = decision.tokens_before, decision.tokens_after
-    share = f" ({1 - after / before:.0%} fewer)" if before else ""
+    share = f" ({1 - after / before:.1%} fewer)" if before else ""
     loss = "screen-equal" if notices.screen_equal(decision.omissions) else "with omissions"
     return f"{before:,} tokens, now {after:,}{share}, {'lossless' if decision.lossless else loss}"
 
