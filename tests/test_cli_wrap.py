@@ -83,6 +83,14 @@ def python(code: str, *args: str) -> tuple[str, ...]:
     return ("--", sys.executable, "-c", code, *args)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def hung_up() -> Iterator[None]:
+    """A hang-up ends what is started here, as in a terminal, also where `nohup` runs the tests."""
+    usual = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, usual)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     with home_of_proxies(tmp_path) as folder:
