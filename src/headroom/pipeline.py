@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple, get_args
 
@@ -149,11 +150,15 @@ class _Conversation:
         self.before = cut
         self.items = items
         self.parts = [item for item in items if item.is_part]
-        self.turns = _turns(items)
         self.chains = [v for item, v in zip(items, chain(dialect, items), strict=True) if item.is_part]
         self.history = _parts_before_last_assistant_turn(items)
         self.moment = moment
         self.store = store
+
+    @cached_property
+    def turns(self) -> list[int]:
+        """For each part in which turn it stands: needed only where something is decided, or told to a later request."""
+        return _turns(self.items)
 
     def found(self) -> tuple[WayBack, list[Pin | None]]:
         """The way back, and for each part the pin that tells of it. Raises StoreError."""
