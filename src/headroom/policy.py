@@ -204,14 +204,18 @@ def ruled(rules: Sequence[Rule], call: ToolCall | None, otherwise: Level) -> Lev
 
 def path_of(call: ToolCall | None) -> str:
     """The file that a call works on, as it names it; empty if it names none."""
-    paths = [call.args.get(name) for name in PATH_ARGUMENTS] if call else []
-    return next((path for path in paths if isinstance(path, str)), "")
+    return next(iter(_named(call)), "")
 
 
 def _paths(call: ToolCall | None) -> list[str]:
     """The paths a call names, with slashes whatever the system."""
+    return [path.replace("\\", "/") for path in _named(call) if len(path) <= PATH_CHARS]
+
+
+def _named(call: ToolCall | None) -> list[str]:
+    """The paths a call names, as it names them."""
     found = [call.args.get(name) for name in PATH_ARGUMENTS] if call else []
-    return [path.replace("\\", "/") for path in found if isinstance(path, str) and len(path) <= PATH_CHARS]
+    return [path for path in found if isinstance(path, str)]
 
 
 _SIGN = re.compile(r"(\*\*/|\*\*|\*|\?)")
